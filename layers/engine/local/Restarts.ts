@@ -1,0 +1,41 @@
+/**
+ * How often and how soon an actor is restarted after crashes.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type { Supervision } from "../../../src/Supervision.ts"
+
+type Step = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, never, never>>>
+
+/** Counts the crashes of one actor against its supervision. */
+export class Restarts {
+  count = 0
+  private readonly supervision: Supervision
+  private crashes: Array<number> = []
+  private step: Step | undefined
+
+  constructor(supervision: Supervision) {
+    this.supervision = supervision
+  }
+
+  /** The milliseconds to wait before the restart, or nothing when the budget is spent. */
+  readonly afterCrash = (now: number): Effect.Effect<number | undefined> =>
+    Effect.gen({ self: this }, function* () {
+      const { supervision } = this
+      if (supervision._tag === "Stop") return undefined
+      const since = now - Duration.toMillis(supervision.within)
+      if ((this.crashes.at(-1) ?? now) <= since) this.step = undefined
+      this.crashes = this.crashes.filter((crash) => crash > since)
+      this.crashes.push(now)
+      if (this.crashes.length > supervision.times) return undefined
+      this.step ??= yield* Schedule.toStep(supervision.schedule)
+      const delay = yield* this.step(now, undefined).pipe(
+        Effect.map(([, delay]) => Duration.toMillis(delay)),
+        // A schedule that is done means: no more restarts.
+        Effect.catchCause(() => Effect.succeed(undefined))
+      )
+      if (delay !== undefined) this.count++
+      return delay
+    })
+}

@@ -1,0 +1,36 @@
+/**
+ * Appends, and does not rest at an unknown outcome.
+ */
+import * as Effect from "effect/Effect"
+import type { Append, Appended, EventStore } from "../../../src/EventStore.ts"
+import type { AppendError, Unknown } from "../../../src/StoreError.ts"
+
+const attempts = 12
+const firstDelay = 50
+const longestDelay = 1000
+
+/**
+ * Repeats an append whose outcome is unknown: its event ids make that safe, and once the repetition is stored, or found
+ * stored, no late write of the first try can come between. Gives `Unknown` only after about ten seconds of not knowing.
+ */
+export const appendSurely = (store: EventStore["Service"], append: Append): Effect.Effect<Appended, AppendError> =>
+  attempt(store, append, 1, undefined)
+
+const attempt = (
+  store: EventStore["Service"],
+  append: Append,
+  count: number,
+  inDoubt: Unknown | undefined
+): Effect.Effect<Appended, AppendError> =>
+  Effect.catchIf(store.append(append), isTransient(inDoubt), (error) => {
+    // "Not sent this time" says nothing about the time before.
+    const doubt = error._tag === "Unknown" ? error : inDoubt
+    if (doubt === undefined || count >= attempts) return Effect.fail(doubt ?? error)
+    const delay = Math.min(firstDelay * 2 ** (count - 1), longestDelay)
+    return Effect.andThen(Effect.sleep(delay), attempt(store, append, count + 1, doubt))
+  })
+
+const isTransient =
+  (inDoubt: Unknown | undefined) =>
+  (error: AppendError): boolean =>
+    error._tag === "Unknown" || (inDoubt !== undefined && error._tag === "Rejected")

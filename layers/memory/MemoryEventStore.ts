@@ -1,0 +1,141 @@
+/**
+ * Events in the memory of this process; gone when the layer closes.
+ */
+import * as Effect from "effect/Effect"
+import { decide, type RecordedCommand } from "../../src/AppendDecision.ts"
+import type {
+  EncodedAppend,
+  EventStoreDriver,
+  FeedEntry,
+  Head,
+  Outcome,
+  StoredEvent
+} from "../../src/EventStoreDriver.ts"
+import type { MemoryData } from "./MemoryData.ts"
+
+interface Agent {
+  /** By version, ascending. */
+  events: Array<StoredEvent>
+  /** The highest version ever given. */
+  version: number
+  purged: boolean
+  readonly commands: Map<string, RecordedCommand>
+}
+
+/** A driver over maps. */
+export const make = (data: MemoryData["Service"]): EventStoreDriver => {
+  const agents = new Map<string, Agent>()
+  const byId = new Map<string, StoredEvent>()
+  const feed: Array<FeedEntry<StoredEvent>> = []
+  let positions = 0
+
+  const readHead = (agentId: string): Head => {
+    const agent = agents.get(agentId)
+    if (agent === undefined) return { version: 0, firstVersion: 0, presence: "missing" }
+    return {
+      version: agent.version,
+      firstVersion: agent.events[0]?.version ?? 0,
+      presence: agent.purged ? "missing" : "present"
+    }
+  }
+
+  const apply = (append: EncodedAppend): Outcome => {
+    const outcome = decide(append, {
+      head: readHead,
+      event: (eventId) => byId.get(eventId),
+      command: (agentId, commandId) => agents.get(agentId)?.commands.get(commandId)
+    })
+    if (outcome._tag === "Stored") store(append, outcome.firstVersion)
+    return outcome
+  }
+
+  const store = ({ agentId, commands, events }: EncodedAppend, firstVersion: number): void => {
+    const agent: Agent = agents.get(agentId) ?? { events: [], version: 0, purged: false, commands: new Map() }
+    agents.set(agentId, agent)
+    for (const [index, event] of events.entries()) {
+      const stored: StoredEvent = { ...event, agentId, version: firstVersion + index }
+      agent.events.push(stored)
+      byId.set(event.id, stored)
+      feed.push({ position: String(++positions), event: stored })
+    }
+    agent.version = firstVersion + events.length - 1
+    agent.purged = false
+    for (const { id, reply } of commands) agent.commands.set(id, { reply, firstVersion, lastVersion: agent.version })
+  }
+
+  const forget = (agent: Agent, toVersion: number): number => {
+    const forgotten = new Set(agent.events.filter((event) => event.version <= toVersion))
+    agent.events = agent.events.filter((event) => !forgotten.has(event))
+    for (const event of forgotten) byId.delete(event.id)
+    const kept = feed.filter((entry) => !forgotten.has(entry.event))
+    feed.splice(0, feed.length, ...kept)
+    return forgotten.size
+  }
+
+  return {
+    name: "the memory store",
+    maximumBatch: 10_000,
+    feedPollMilliseconds: undefined,
+    appendBatch: (appends) => Effect.sync(() => appends.map(apply)),
+    readHead: (agentId) => Effect.sync(() => readHead(agentId)),
+    readStream: ({ agentId, direction, from, limit, to }) =>
+      Effect.sync(() => {
+        const events = agents.get(agentId)?.events ?? []
+        const inRange = events.slice(firstFrom(events, from), firstFrom(events, to + 1))
+        return direction === "forward" ? inRange.slice(0, limit) : inRange.slice(-limit).reverse()
+      }),
+    readEvent: (eventId) => Effect.sync(() => byId.get(eventId)),
+    readReplies: (agentId, commandIds) =>
+      Effect.sync(() =>
+        commandIds.flatMap((id) => {
+          const recorded = agents.get(agentId)?.commands.get(id)
+          return recorded === undefined ? [] : [{ id, reply: recorded.reply }]
+        })
+      ),
+    listAgents: ({ after, limit, prefix }) =>
+      Effect.sync(() =>
+        [...agents]
+          .filter(([id, agent]) => !agent.purged && id.startsWith(prefix) && (after === undefined || id > after))
+          .sort(([left], [right]) => (left < right ? -1 : 1))
+          .slice(0, limit)
+          .map(([agentId, agent]) => ({ agentId, version: agent.version }))
+      ),
+    readFeed: ({ after, limit }) =>
+      Effect.suspend(() => {
+        const position = after === undefined ? 0 : /^\d{1,15}$/.test(after) ? Number(after) : Number.NaN
+        if (Number.isNaN(position)) return Effect.fail({ _tag: "InvalidPosition" as const, found: after ?? "" })
+        const start = firstIndex(feed.length, (index) => Number(feed[index]?.position) > position)
+        return Effect.succeed(feed.slice(start, start + limit))
+      }),
+    readFeedEnd: Effect.sync(() => (positions === 0 ? undefined : String(positions))),
+    deleteEvents: (agentId, toVersion) =>
+      Effect.sync(() => {
+        const agent = agents.get(agentId)
+        return agent === undefined ? 0 : forget(agent, toVersion)
+      }),
+    purge: (agentId) =>
+      Effect.sync(() => {
+        const agent = agents.get(agentId)
+        data.snapshots.delete(agentId)
+        if (agent === undefined) return 0
+        agent.commands.clear()
+        agent.purged = true
+        return forget(agent, agent.version)
+      })
+  }
+}
+
+const firstFrom = (events: ReadonlyArray<StoredEvent>, version: number): number =>
+  firstIndex(events.length, (index) => (events[index]?.version ?? 0) >= version)
+
+/** Binary search for the first index that holds; `length` when none does. */
+const firstIndex = (length: number, holds: (index: number) => boolean): number => {
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (holds(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}

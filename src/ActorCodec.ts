@@ -1,0 +1,107 @@
+/**
+ * The run-time side of an actor's schemas, with the types erased: between what handlers see and what the journal holds.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaParser from "effect/SchemaParser"
+import type { Codec, Command, EventCodec, Options } from "./Actor.ts"
+import * as AgentId from "./AgentId.ts"
+import { InvalidInput } from "./StoreError.ts"
+
+/** The failure is that of the schema. */
+export type CodecResult<A> = Result.Result<A, Schema.SchemaError>
+
+/** One command's schemas. */
+export interface CommandCodec {
+  /** Fills in constructor defaults and checks the payload. */
+  readonly makePayload: (payload: unknown) => Result.Result<unknown, InvalidInput>
+  readonly encodeReply: (reply: unknown) => CodecResult<unknown>
+  readonly decodeReply: (reply: unknown) => CodecResult<unknown>
+}
+
+/** Encodes and decodes for one definition. */
+export interface ActorCodec {
+  /** `name/id`. */
+  readonly agentId: (id: string) => string
+  readonly agentIdPrefix: string
+  readonly eventTypePrefix: string
+  readonly validateId: (id: string) => Result.Result<string, InvalidInput>
+  readonly initialState: unknown
+  /** Folds one event; fails with whatever a fold that is not total throws. */
+  readonly evolve: (state: unknown, event: unknown) => Result.Result<unknown, unknown>
+  readonly encodeEvent: (event: unknown) => CodecResult<{ readonly type: string; readonly data: object }>
+  readonly decodeEvent: (data: unknown) => CodecResult<unknown>
+  readonly encodeState: (state: unknown) => CodecResult<unknown>
+  readonly decodeState: (state: unknown) => CodecResult<unknown>
+  readonly stateVersion: number
+  /** Names the fold, as snapshots do. */
+  readonly reducer: string
+  readonly commands: ReadonlyMap<string, CommandCodec>
+}
+
+const nameRule = /^[^/\p{Cc}\p{Cs}]{1,100}$/u
+
+/** Compiles the schemas of a definition once. */
+export const make = <State extends Codec, Event extends EventCodec>(
+  name: string,
+  options: Options<State, Event, ReadonlyArray<Command>>
+): ActorCodec => {
+  if (!nameRule.test(name)) {
+    throw new TypeError(`An actor's name is 1 to 100 characters without "/" or controls, found ${JSON.stringify(name)}`)
+  }
+  const stateVersion = options.stateVersion ?? 1
+  if (!Number.isInteger(stateVersion) || stateVersion < 1) {
+    throw new RangeError(`Actor ${JSON.stringify(name)}: stateVersion must be an integer from 1, found ${stateVersion}`)
+  }
+  const events = Schema.toCodecJson(options.events)
+  const state = Schema.toCodecJson(options.state)
+  const encodeEvent = Schema.encodeUnknownResult(events)
+  const agentIdPrefix = `${name}/`
+  // The engine hands over only what these very schemas decoded or the handlers of this definition made.
+  const evolve = options.evolve as (state: unknown, event: unknown) => unknown
+  return {
+    agentId: (id) => agentIdPrefix + id,
+    agentIdPrefix,
+    eventTypePrefix: `${name}.`,
+    validateId: (id) => Result.flatMap(AgentId.validate(id, "id"), () => AgentId.validate(agentIdPrefix + id, "id")),
+    initialState: options.initialState,
+    evolve: (state, event) => Result.try(() => evolve(state, event)),
+    encodeEvent: (event) =>
+      Result.map(encodeEvent(event), (data) => ({ type: `${name}.${tagOf(event)}`, data: data as object })),
+    decodeEvent: Schema.decodeUnknownResult(events),
+    encodeState: Schema.encodeUnknownResult(state),
+    decodeState: Schema.decodeUnknownResult(state),
+    stateVersion,
+    reducer: `actor:${name}:${stateVersion}`,
+    commands: new Map(options.commands.map((command) => [command._tag, makeCommand(command)]))
+  }
+}
+
+const tagOf = (event: unknown): string =>
+  typeof event === "object" && event !== null && "_tag" in event ? String(event._tag) : ""
+
+const makeCommand = (command: Command): CommandCodec => {
+  const reply = Schema.toCodecJson(command.successSchema)
+  const makePayload = SchemaParser.makeEffect(command.payloadSchema)
+  return {
+    makePayload: (payload) => {
+      const made = makePayload(payload)
+      // Payload schemas need no services, so the effect is done at once; mostly it is an exit already.
+      const exit = Exit.isExit(made) ? made : Effect.runSyncExit(made)
+      return Exit.isSuccess(exit) ? Result.succeed(exit.value) : Result.fail(refusePayload(command._tag, exit.cause))
+    },
+    encodeReply: Schema.encodeUnknownResult(reply),
+    decodeReply: Schema.decodeUnknownResult(reply)
+  }
+}
+
+const refusePayload = (command: string, cause: Cause.Cause<unknown>): InvalidInput =>
+  new InvalidInput({
+    path: `payload of ${command}`,
+    expected: "what the command's payload schema accepts",
+    found: String(Cause.squash(cause)),
+    remedy: "Send a payload that fits the definition."
+  })

@@ -1,0 +1,98 @@
+/**
+ * The failures that a caller of an actor meets beside the command's own errors and those of the store.
+ */
+import * as Schema from "effect/Schema"
+import { type AppendError, Corrupted, InvalidInput, Unavailable } from "./StoreError.ts"
+
+const address = {
+  /** The name of the definition. */
+  actor: Schema.String,
+  /** The id of the actor among those of its definition. */
+  id: Schema.String
+}
+
+/** No behavior is registered under this name in this process. */
+export class ActorNotRegistered extends Schema.TaggedError<ActorNotRegistered>("pantheon-state/ActorNotRegistered")(
+  "ActorNotRegistered",
+  { actor: Schema.String, registered: Schema.Array(Schema.String) }
+) {
+  override get message(): string {
+    const known = this.registered.length === 0 ? "none" : this.registered.join(", ")
+    return `no behavior is registered for actor ${JSON.stringify(this.actor)}; registered: ${known}. Provide the layer that \`toLayer\` made.`
+  }
+}
+
+/** A second behavior under the name of one that is registered. */
+export class ActorAlreadyRegistered extends Schema.TaggedError<ActorAlreadyRegistered>(
+  "pantheon-state/ActorAlreadyRegistered"
+)("ActorAlreadyRegistered", { actor: Schema.String }) {
+  override get message(): string {
+    return `a behavior for actor ${JSON.stringify(this.actor)} is registered already. Give each definition a name of its own, and build its layer once.`
+  }
+}
+
+/**
+ * The handler of this very command died. Nothing of the command was persisted, it is not tried again, and the actor
+ * restarts from its journal as its supervision says.
+ */
+export class ActorCrashed extends Schema.TaggedError<ActorCrashed>("pantheon-state/ActorCrashed")("ActorCrashed", {
+  ...address,
+  command: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message(): string {
+    return `${this.actor} ${JSON.stringify(this.id)} crashed on ${this.command}: ${this.cause}`
+  }
+}
+
+/** Why an actor is not running. */
+export const StoppedReason = Schema.Literals([
+  /** Stopped on request. Spawn it to go on. */
+  "stopped",
+  /** It crashed more often than its supervision allows. Spawn it to try again. */
+  "failed",
+  /** Another process wrote to the same agent. Find that writer, then spawn it again. */
+  "conflict",
+  /** The whole system is stopping. */
+  "shutdown"
+])
+
+/** The actor takes no commands. */
+export class ActorStopped extends Schema.TaggedError<ActorStopped>("pantheon-state/ActorStopped")("ActorStopped", {
+  ...address,
+  reason: StoppedReason
+}) {
+  override get message(): string {
+    return `${this.actor} ${JSON.stringify(this.id)} takes no commands (${this.reason}). ${this.reason === "shutdown" ? "Its system is shutting down." : "Spawn it to go on."}`
+  }
+}
+
+/** The mailbox holds as many commands as its definition allows; this one was not taken. */
+export class MailboxFull extends Schema.TaggedError<MailboxFull>("pantheon-state/MailboxFull")("MailboxFull", {
+  ...address,
+  capacity: Schema.Int
+}) {
+  override get message(): string {
+    return `the mailbox of ${this.actor} ${JSON.stringify(this.id)} is full (${this.capacity}). Send less at once, raise its capacity, or let senders wait.`
+  }
+}
+
+/** The actor's journal could not be read; the command was not run. */
+export class RecoveryFailed extends Schema.TaggedError<RecoveryFailed>("pantheon-state/RecoveryFailed")(
+  "RecoveryFailed",
+  { ...address, cause: Schema.Union([InvalidInput, Unavailable, Corrupted]) }
+) {
+  override get message(): string {
+    return `${this.actor} ${JSON.stringify(this.id)} could not be brought back: ${this.cause.message}`
+  }
+}
+
+/** What the engine itself may answer to a command. */
+export type ActorError =
+  | InvalidInput
+  | ActorNotRegistered
+  | ActorCrashed
+  | ActorStopped
+  | MailboxFull
+  | RecoveryFailed
+  | AppendError

@@ -1,0 +1,63 @@
+/**
+ * What becomes of one append, given what the store holds: the rules that every store without a query language shares.
+ */
+import type { EncodedAppend, EncodedEvent, Head, Outcome, StoredEvent } from "./EventStoreDriver.ts"
+
+/** A command that was recorded, with the versions of its events. */
+export interface RecordedCommand {
+  readonly reply: string
+  readonly firstVersion: number
+  readonly lastVersion: number
+}
+
+/** What the store holds, batch mates that were decided before included. */
+export interface View {
+  readonly head: (agentId: string) => Head
+  readonly event: (eventId: string) => StoredEvent | undefined
+  readonly command: (agentId: string, commandId: string) => RecordedCommand | undefined
+}
+
+/** Repeats are recognised before expectations are checked, since a repeated append expects what was true the first time. */
+export const decide = (append: EncodedAppend, view: View): Exclude<Outcome, { readonly _tag: "Again" }> => {
+  const { agentId, commands, events, expected } = append
+  for (const command of commands) {
+    const recorded = view.command(agentId, command.id)
+    if (recorded === undefined) continue
+    return commands.length === 1 ? { _tag: "Answered", ...recorded } : { _tag: "CommandIdTaken", commandId: command.id }
+  }
+  const repeat = decideRepeat(agentId, events, view)
+  if (repeat !== undefined) return repeat
+  const head = view.head(agentId)
+  const holds = expected === "any" || (expected === "none" ? head.presence === "missing" : head.version === expected)
+  return holds ? { _tag: "Stored", firstVersion: head.version + 1 } : { _tag: "Conflict", actual: head.version }
+}
+
+const decideRepeat = (
+  agentId: string,
+  events: ReadonlyArray<EncodedEvent>,
+  view: View
+): Exclude<Outcome, { readonly _tag: "Again" }> | undefined => {
+  const stored = events.map((event) => view.event(event.id))
+  const first = stored[0]
+  const known = stored.findIndex((event) => event !== undefined)
+  if (known < 0) return undefined
+  const other = events.findIndex((event, index) => {
+    const twin = stored[index]
+    return (
+      first === undefined ||
+      twin === undefined ||
+      twin.agentId !== agentId ||
+      twin.version !== first.version + index ||
+      !isSameBody(event, twin)
+    )
+  })
+  if (other < 0 && first !== undefined) return { _tag: "Repeated", firstVersion: first.version }
+  return { _tag: "EventIdTaken", eventId: events[known]?.id ?? "" }
+}
+
+/** Whether two events say the same; the time is the writer's clock and may differ between a try and its repetition. */
+export const isSameBody = (left: EncodedEvent, right: EncodedEvent): boolean =>
+  left.type === right.type &&
+  left.schemaVersion === right.schemaVersion &&
+  left.data === right.data &&
+  left.metadata === right.metadata

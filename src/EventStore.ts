@@ -1,0 +1,153 @@
+/**
+ * The journal: one stream of events for each agent, and one feed of all of them.
+ *
+ * The contract, which `pantheon-state/testing` checks on every backend:
+ *
+ * 1. One append is one agent and one or more events, all or nothing. Versions are 1, 2, 3 … per agent, gapless, given by
+ *    the store; the highest version never falls, whatever is deleted.
+ * 2. An append succeeds only once its events are on disk and every later read is sure to see them. When the store is unsure
+ *    it says `Unknown`, never `Rejected`; a broken connection is never a rejection.
+ * 3. Appends may share a flush, but each stands or falls alone, and its answer is its own.
+ * 4. Appends are idempotent. An event id that is stored already for the agent with the same body gives the first result; with
+ *    another body, for another agent, or for only a part of the events, the append is refused. A command id is recorded with its
+ *    reply, once per agent; whoever repeats it gets the first reply, and nothing is stored. Repeats are recognised before expectations are checked.
+ * 5. A read of an agent waits for the appends of this process to that agent that were under way before it began.
+ * 6. The feed holds every event once, in one order that is the same for every reader and contradicts no stream, and
+ *    never passes over an event that becomes visible later, whatever commits out of order.
+ * 7. "None" means none: what cannot be read is an error.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ContextEvent, NewEvent } from "./ContextEvent.ts"
+import { makeAppender, type PreparedEvent } from "./EventStoreAppend.ts"
+import type { AgentEntry, EventStoreDriver, Expected, FeedEntry, Head } from "./EventStoreDriver.ts"
+import { makeReader } from "./EventStoreRead.ts"
+import * as GroupCommit from "./GroupCommit.ts"
+import * as Limits from "./Limits.ts"
+import type { AppendError, ReadError } from "./StoreError.ts"
+import * as Uuid from "./Uuid.ts"
+import type * as Value from "./Value.ts"
+
+/** A command that an append answers. */
+export interface Command {
+  /** Unique per agent, 1 to 255 characters. */
+  readonly id: string
+  /** Kept for whoever repeats the command. */
+  readonly reply?: unknown
+}
+
+/** What to append to one agent. */
+export interface Append {
+  readonly agentId: string
+  readonly events: ReadonlyArray<NewEvent | PreparedEvent>
+  /** `any` (the default), `none` for an agent that must have no history, or the exact version it must have. */
+  readonly expected?: Expected | undefined
+  /** The commands that these events answer. */
+  readonly commands?: ReadonlyArray<Command> | undefined
+}
+
+/** An append that is on disk. */
+export interface Appended {
+  readonly agentId: string
+  /** The version of the first of the events. */
+  readonly firstVersion: number
+  /** The version of the last of the events. */
+  readonly version: number
+  /** `repeated`: the events, or the command, had been stored before, and this is the first result again. */
+  readonly outcome: "stored" | "repeated"
+  /** The recorded reply, when a command was repeated. */
+  readonly reply: Option.Option<Value.Value>
+  /** The ids under which the events were handed over or filled in. */
+  readonly eventIds: ReadonlyArray<string>
+  /** The events as a read gives them; empty when a command was repeated. */
+  readonly events: ReadonlyArray<ContextEvent>
+}
+
+/** Which part of a stream to read; all bounds inclusive. */
+export interface ReadOptions {
+  /** Lowest version; 1 by default. */
+  readonly from?: number | undefined
+  /** Highest version; unbounded by default. */
+  readonly to?: number | undefined
+  /** Most events; unbounded by default. */
+  readonly limit?: number | undefined
+  /** `forward` by default. */
+  readonly direction?: "forward" | "backward" | undefined
+}
+
+/** Which agents to list. */
+export interface AgentsOptions {
+  /** Only ids that start with this text. */
+  readonly prefix?: string | undefined
+  /** Only ids after this one, in the order of the listing: the last id of the page before. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
+/** Where a feed begins and whether it ends. */
+export interface FeedOptions {
+  /** Begin after this position; at the first event by default. */
+  readonly after?: string | undefined
+  /** Go on with what is appended later, for ever. `false` by default. */
+  readonly live?: boolean | undefined
+}
+
+/** The event store; the guarantees are those at the head of this module. */
+export class EventStore extends Context.Service<
+  EventStore,
+  {
+    /** Appends to one agent, durably. An interrupted caller's append may still be stored. */
+    readonly append: (append: Append) => Effect.Effect<Appended, AppendError>
+    /** Hands over many appends at once, so that they can share a flush; one result for each, in order. */
+    readonly appendAll: (
+      appends: ReadonlyArray<Append>
+    ) => Effect.Effect<ReadonlyArray<Result.Result<Appended, AppendError>>>
+    /** The events of one agent, in chunks with back-pressure. Nothing for an unknown agent or an inverted range. */
+    readonly read: (agentId: string, options?: ReadOptions) => Stream.Stream<ContextEvent, ReadError>
+    readonly getEvent: (eventId: string) => Effect.Effect<Option.Option<ContextEvent>, ReadError>
+    /** The position of an agent's stream, and whether it has one. */
+    readonly head: (agentId: string) => Effect.Effect<Head, ReadError>
+    /** The reply that was recorded for a command of an agent. */
+    readonly reply: (agentId: string, commandId: string) => Effect.Effect<Option.Option<Value.Value>, ReadError>
+    /** The replies that were recorded for several commands of an agent, by command id. */
+    readonly replies: (
+      agentId: string,
+      commandIds: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyMap<string, Value.Value>, ReadError>
+    /** Agents with history, each once, in an order of the store's own; none that exists throughout is missed while others write. */
+    readonly agents: (options?: AgentsOptions) => Stream.Stream<AgentEntry, ReadError>
+    /** All events of the store in one order, resumable after each. */
+    readonly feed: (options?: FeedOptions) => Stream.Stream<FeedEntry<ContextEvent>, ReadError>
+    /** The position after everything the feed can tell now; none for an empty store. */
+    readonly feedEnd: Effect.Effect<Option.Option<string>, ReadError>
+    /** Deletes an agent's events up to a version, inclusive; its version stays. Gives the exact count. */
+    readonly deleteEvents: (agentId: string, toVersion: number) => Effect.Effect<number, ReadError>
+    /** Deletes all that is stored of an agent, snapshots and replies included; only its version stays, so that none is given twice. */
+    readonly purge: (agentId: string) => Effect.Effect<number, ReadError>
+  }
+>()("pantheon-state/EventStore") {}
+
+/** Builds the event store over a driver. When the scope closes, queued appends are still written, later ones refused. */
+export const make = (driver: EventStoreDriver): Effect.Effect<EventStore["Service"], never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const limits = yield* Limits.Limits
+    const nextId = yield* Uuid.makeGenerator
+    const commits = yield* GroupCommit.make(driver)
+    return EventStore.of({ ...makeAppender(driver, commits, limits, nextId), ...makeReader(driver, commits) })
+  })
+
+/** Appends to one agent, durably; see the service. */
+export const append = (append: Append): Effect.Effect<Appended, AppendError, EventStore> =>
+  EventStore.use((store) => store.append(append))
+
+/** The events of one agent; see the service. */
+export const read = (agentId: string, options?: ReadOptions): Stream.Stream<ContextEvent, ReadError, EventStore> =>
+  Stream.unwrap(EventStore.useSync((store) => store.read(agentId, options)))
+
+/** All events of the store in one order; see the service. */
+export const feed = (options?: FeedOptions): Stream.Stream<FeedEntry<ContextEvent>, ReadError, EventStore> =>
+  Stream.unwrap(EventStore.useSync((store) => store.feed(options)))

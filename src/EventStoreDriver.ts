@@ -1,0 +1,168 @@
+/**
+ * What a technology must do to be an event store: encoded rows in, encoded rows out.
+ *
+ * A backend author writes this and gets validation, ids, the value encoding, group commit, retries of split groups,
+ * back-pressured streams and the live feed from `EventStore.make`. The contract is in the comments of `EventStore`;
+ * `pantheon-state/testing` is its test.
+ */
+import type * as Effect from "effect/Effect"
+import type { Corrupted, Unavailable } from "./StoreError.ts"
+
+/** An event before the store gave it a version. */
+export interface EncodedEvent {
+  readonly id: string
+  readonly type: string
+  readonly schemaVersion: number
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  /** Text of the value encoding. It may be any JSON text: keep it byte for byte. */
+  readonly data: string
+  readonly metadata: string
+}
+
+/** An event as it lies in the store. */
+export interface StoredEvent extends EncodedEvent {
+  readonly agentId: string
+  readonly version: number
+}
+
+/** A command that the append answers. Unique per agent; the reply is kept for whoever repeats the command. */
+export interface EncodedCommand {
+  readonly id: string
+  readonly reply: string
+}
+
+/** What the writer expects of the agent: nothing, that it has no history, or that it has exactly this version. */
+export type Expected = "any" | "none" | number
+
+/** One append: one agent, one or more events, all or nothing. */
+export interface EncodedAppend {
+  readonly agentId: string
+  readonly expected: Expected
+  readonly events: ReadonlyArray<EncodedEvent>
+  readonly commands: ReadonlyArray<EncodedCommand>
+}
+
+/** What became of one append of a batch. */
+export type Outcome =
+  /** Stored, on disk, and visible to every later read; the events have the versions from `firstVersion` upwards. */
+  | { readonly _tag: "Stored"; readonly firstVersion: number }
+  /** These event ids are already stored for this agent with the same bodies, in this order, from `firstVersion`. */
+  | { readonly _tag: "Repeated"; readonly firstVersion: number }
+  /** The only command of the append is already recorded: its reply, and the versions its events have. */
+  | {
+      readonly _tag: "Answered"
+      readonly reply: string
+      readonly firstVersion: number
+      readonly lastVersion: number
+    }
+  /** The expectation did not hold. `actual` is the agent's version. Repeats are told before conflicts. */
+  | { readonly _tag: "Conflict"; readonly actual: number }
+  /** Some event ids are stored already: with other bodies, for another agent, or not all of them. */
+  | { readonly _tag: "EventIdTaken"; readonly eventId: string }
+  /** One of several command ids is recorded already. */
+  | { readonly _tag: "CommandIdTaken"; readonly commandId: string }
+  /** Not tried in this batch (it clashes with a batch mate); put it into the next one. Never for the first append. */
+  | { readonly _tag: "Again" }
+
+/** Why a batch as a whole did not work. */
+export interface BatchFailure {
+  readonly _tag: "BatchFailure"
+  /**
+   * `refused`: surely nothing of the batch was stored, and the fault may lie in one of its rows: the batch is split until the guilty
+   * append is alone. `unavailable`: surely nothing was stored, and no row is to blame. `unknown`: anything may have happened.
+   */
+  readonly certainty: "refused" | "unavailable" | "unknown"
+  readonly cause: unknown
+}
+
+/** The position of an agent's stream. */
+export interface Head {
+  /** The highest version ever given; 0 for an agent that was never written. It never falls. */
+  readonly version: number
+  /** The lowest version that still has its event, or 0 when none has. */
+  readonly firstVersion: number
+  /** `missing`: never written, or purged. `present`: it has history, even if all its events were deleted. */
+  readonly presence: "missing" | "present"
+}
+
+/** A part of one agent's stream. */
+export interface StreamRange {
+  readonly agentId: string
+  /** Lowest version, inclusive. */
+  readonly from: number
+  /** Highest version, inclusive. */
+  readonly to: number
+  readonly direction: "forward" | "backward"
+  /** Most events to return, from 1. */
+  readonly limit: number
+}
+
+/** An event with its place in the feed. */
+export interface FeedEntry<Event> {
+  /** Opaque; hand it back to resume after this event. Means nothing in another store. */
+  readonly position: string
+  readonly event: Event
+}
+
+/** An agent in a listing. */
+export interface AgentEntry {
+  readonly agentId: string
+  /** As `Head.version`. */
+  readonly version: number
+}
+
+/** What a technology implements. Reads see every append whose outcome was given before the read began. */
+export interface EventStoreDriver {
+  /** Where the store is, for error messages: `LevelDB at ./data`. No secrets. */
+  readonly name: string
+  /**
+   * Tries each append on its own and gives one outcome for each, in order, after everything stored is on disk. Appends to
+   * one agent are applied in order. `appendBatch`, `deleteEvents` and `purge` of one driver never run at the same time.
+   */
+  readonly appendBatch: (appends: ReadonlyArray<EncodedAppend>) => Effect.Effect<ReadonlyArray<Outcome>, BatchFailure>
+  /** Most appends that make sense in one batch, from 1. */
+  readonly maximumBatch: number
+  readonly readHead: (agentId: string) => Effect.Effect<Head, DriverError>
+  /** The events of the range that still exist, in its direction, at most `limit` of them. */
+  readonly readStream: (range: StreamRange) => Effect.Effect<ReadonlyArray<StoredEvent>, DriverError>
+  readonly readEvent: (eventId: string) => Effect.Effect<StoredEvent | undefined, DriverError>
+  /** The recorded replies among these command ids of one agent. */
+  readonly readReplies: (
+    agentId: string,
+    commandIds: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyArray<EncodedCommand>, DriverError>
+  /** Agents that are present, whose id starts with `prefix`, after the id `after`, ordered by id in an order of the store's own. */
+  readonly listAgents: (page: {
+    readonly prefix: string
+    readonly after: string | undefined
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<AgentEntry>, DriverError>
+  /**
+   * Events of all agents after a position (or from the start), in one order that contradicts no stream and is the same for every
+   * reader. Shorter than `limit` only at the end of what may be told yet; never passes over an event that may still appear.
+   */
+  readonly readFeed: (page: {
+    readonly after: string | undefined
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<FeedEntry<StoredEvent>>, DriverError | InvalidPosition>
+  /** The position after everything that `readFeed` may tell now. */
+  readonly readFeedEnd: Effect.Effect<string | undefined, DriverError>
+  /** How often, in milliseconds, a live feed must ask when it hears nothing; `undefined` when only this process can write. */
+  readonly feedPollMilliseconds: number | undefined
+  /** Completes when another process hints at new events; never fails. Left out by stores that hear nothing. */
+  readonly awaitHint?: Effect.Effect<void> | undefined
+  /** Deletes the events up to a version, and forgets nothing else: head and replies stay. Gives the exact count. */
+  readonly deleteEvents: (agentId: string, toVersion: number) => Effect.Effect<number, DriverError>
+  /** Deletes everything of an agent but its highest version, and makes it `missing`. Gives the exact count of events. */
+  readonly purge: (agentId: string) => Effect.Effect<number, DriverError>
+}
+
+/** The failures of a driver's reads and deletions. */
+export type DriverError = Unavailable | Corrupted
+
+/** The position was not written by this store. */
+export interface InvalidPosition {
+  readonly _tag: "InvalidPosition"
+  readonly found: string
+}

@@ -1,0 +1,225 @@
+/**
+ * Opportunistic group commit: while one batch is being flushed, appends queue; then all of them go in one batch.
+ *
+ * Nothing is timed, so a lone caller waits for nobody, and batches grow with the load by themselves
+ * (DeWitt et al., "Implementation techniques for main memory database systems", 1984).
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { BatchFailure, EncodedAppend, EventStoreDriver, Outcome } from "./EventStoreDriver.ts"
+
+/** What the caller of one append is told. */
+export type Settled = Exclude<Outcome, { readonly _tag: "Again" }> | BatchFailure | { readonly _tag: "Closed" }
+
+/** One append on its way to the disk. */
+export interface Ticket {
+  readonly append: EncodedAppend
+  readonly bytes: number
+  /** Told exactly once, unless the ticket is withdrawn. */
+  readonly settle: (settled: Settled) => void
+  /** Told once the fate of the append is sealed, either way. */
+  readonly watchers: Array<() => void>
+  /** The append to the same agent that is under way before this one. */
+  previous: Ticket | undefined
+  state: "waiting" | "flushing" | "done"
+}
+
+/** The queue in front of one driver. */
+export interface GroupCommit {
+  readonly enqueue: (append: EncodedAppend, settle: (settled: Settled) => void) => Ticket
+  /** Takes back an append that has not been sent yet; afterwards nobody is told. */
+  readonly withdraw: (ticket: Ticket) => void
+  /** Completes once the appends to the agent that were under way are settled. */
+  readonly settled: (agentId: string) => Effect.Effect<void>
+  /** Runs an effect while no batch is being flushed. */
+  readonly exclusive: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Calls back after every batch that stored something. */
+  readonly onStored: (listener: () => void) => () => void
+}
+
+// One statement should stay well below what clients and servers take in one message.
+const maximumBatchBytes = 4 * 1024 * 1024
+
+/** Starts the writer. When the scope closes, what is queued is still written; what comes later is told `Closed`. */
+export const make = (driver: EventStoreDriver): Effect.Effect<GroupCommit, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const mutex = yield* Semaphore.make(1)
+    const queue = new Writer(driver, mutex)
+    const fiber = yield* Effect.forkDetach(queue.run)
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(
+        Effect.sync(() => queue.close()),
+        Fiber.await(fiber)
+      )
+    )
+    return queue
+  })
+
+class Writer implements GroupCommit {
+  private readonly driver: EventStoreDriver
+  private readonly mutex: Semaphore.Semaphore
+  private waiting: Array<Ticket> = []
+  /** The newest append of each agent that has one under way. */
+  private readonly newest = new Map<string, Ticket>()
+  private readonly listeners = new Set<() => void>()
+  private wake: (() => void) | undefined
+  private closed = false
+
+  constructor(driver: EventStoreDriver, mutex: Semaphore.Semaphore) {
+    this.driver = driver
+    this.mutex = mutex
+  }
+
+  enqueue(append: EncodedAppend, settle: (settled: Settled) => void): Ticket {
+    const previous = this.newest.get(append.agentId)
+    const ticket: Ticket = { append, bytes: bytesOf(append), settle, watchers: [], previous, state: "waiting" }
+    if (this.closed) {
+      this.settle(ticket, { _tag: "Closed" })
+      return ticket
+    }
+    this.waiting.push(ticket)
+    this.newest.set(append.agentId, ticket)
+    this.wake?.()
+    return ticket
+  }
+
+  withdraw(ticket: Ticket): void {
+    if (ticket.state === "waiting") this.finish(ticket)
+  }
+
+  settled(agentId: string): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const ticket = this.newest.get(agentId)
+      if (ticket === undefined) return Effect.void
+      return Effect.callback<void>((resume) => {
+        ticket.watchers.push(() => resume(Effect.void))
+      })
+    })
+  }
+
+  exclusive<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return this.mutex.withPermit(effect)
+  }
+
+  onStored(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  close(): void {
+    this.closed = true
+    this.wake?.()
+  }
+
+  readonly run: Effect.Effect<void> = Effect.suspend(() => this.loop())
+
+  private readonly idle = Effect.callback<void>((resume) => {
+    this.wake = () => {
+      this.wake = undefined
+      resume(Effect.void)
+    }
+  })
+
+  private loop(): Effect.Effect<void> {
+    return Effect.whileLoop({
+      while: () => this.waiting.length > 0 || !this.closed,
+      body: () => (this.waiting.length === 0 ? this.idle : this.flush(this.take())),
+      step: () => {}
+    })
+  }
+
+  /** As many waiting appends as make one good batch; always at least one. */
+  private take(): ReadonlyArray<Ticket> {
+    const batch: Array<Ticket> = []
+    let bytes = 0
+    let index = 0
+    for (; index < this.waiting.length && batch.length < this.driver.maximumBatch; index++) {
+      const ticket = this.waiting[index] as Ticket
+      // Withdrawn while it waited.
+      if (ticket.state === "done") continue
+      bytes += ticket.bytes
+      if (bytes > maximumBatchBytes && batch.length > 0) break
+      ticket.state = "flushing"
+      batch.push(ticket)
+    }
+    this.waiting = index === this.waiting.length ? [] : this.waiting.slice(index)
+    return batch
+  }
+
+  private flush(batch: ReadonlyArray<Ticket>): Effect.Effect<void> {
+    if (batch.length === 0) return Effect.void
+    const appends = batch.map((ticket) => ticket.append)
+    return Effect.flatMap(Effect.exit(this.mutex.withPermit(this.driver.appendBatch(appends))), (exit) => {
+      if (Exit.isSuccess(exit)) {
+        this.settleAll(batch, exit.value)
+        return Effect.void
+      }
+      const failure = failureOf(exit)
+      if (failure.certainty === "refused" && batch.length > 1) {
+        // Batch mates must not fall together: halve until the guilty append is alone.
+        const half = batch.length >>> 1
+        return Effect.andThen(
+          this.flush(batch.slice(0, half)),
+          Effect.suspend(() => this.flush(batch.slice(half)))
+        )
+      }
+      for (const ticket of batch) this.settle(ticket, failure)
+      return Effect.void
+    })
+  }
+
+  private settleAll(batch: ReadonlyArray<Ticket>, outcomes: ReadonlyArray<Outcome>): void {
+    const again: Array<Ticket> = []
+    let stored = false
+    for (let index = 0; index < batch.length; index++) {
+      const ticket = batch[index] as Ticket
+      const outcome = outcomes[index]
+      if (outcome === undefined) {
+        this.settle(ticket, lost(new Error(`${this.driver.name} gave no outcome for an append`)))
+      } else if (outcome._tag === "Again") {
+        ticket.state = "waiting"
+        again.push(ticket)
+      } else {
+        stored = stored || outcome._tag === "Stored"
+        this.settle(ticket, outcome)
+      }
+    }
+    if (again.length > 0) this.waiting = again.concat(this.waiting)
+    if (stored) for (const listener of this.listeners) listener()
+  }
+
+  private settle(ticket: Ticket, settled: Settled): void {
+    this.finish(ticket)
+    ticket.settle(settled)
+  }
+
+  private finish(ticket: Ticket): void {
+    const { agentId } = ticket.append
+    const { previous } = ticket
+    ticket.state = "done"
+    ticket.previous = undefined
+    if (this.newest.get(agentId) === ticket) {
+      if (previous === undefined || previous.state === "done") this.newest.delete(agentId)
+      else this.newest.set(agentId, previous)
+    }
+    for (const watcher of ticket.watchers) watcher()
+  }
+}
+
+// A driver that dies or is interrupted has told us nothing about what it stored.
+const failureOf = (exit: Exit.Failure<unknown, BatchFailure>): BatchFailure => {
+  for (const reason of exit.cause.reasons) if (reason._tag === "Fail") return reason.error
+  return lost(exit.cause)
+}
+
+const lost = (cause: unknown): BatchFailure => ({ _tag: "BatchFailure", certainty: "unknown", cause })
+
+const bytesOf = (append: EncodedAppend): number => {
+  let bytes = 0
+  for (const event of append.events) bytes += event.data.length + event.metadata.length + 128
+  for (const command of append.commands) bytes += command.reply.length
+  return bytes
+}

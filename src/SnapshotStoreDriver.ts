@@ -1,0 +1,52 @@
+/**
+ * What a technology must do to be a snapshot store. The contract is in the comments of `SnapshotStore`.
+ */
+import type * as Effect from "effect/Effect"
+import type { DriverError } from "./EventStoreDriver.ts"
+
+/** A snapshot as it lies in the store. */
+export interface StoredSnapshot {
+  readonly id: string
+  readonly agentId: string
+  readonly version: number
+  readonly eventId: string
+  /** Text of the value encoding: keep it byte for byte. */
+  readonly state: string
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly schemaVersion: number
+  readonly reducer: string
+  readonly metadata: string
+  /** Of `state`, by `Checksum.of`. */
+  readonly checksum: number
+}
+
+/** Bounds, all inclusive; what is `undefined` does not bound. */
+export interface StoredCriteria {
+  readonly minVersion: number | undefined
+  readonly maxVersion: number | undefined
+  /** Milliseconds since the epoch. */
+  readonly minTimestamp: number | undefined
+  readonly maxTimestamp: number | undefined
+}
+
+/** What a technology implements. */
+export interface SnapshotStoreDriver {
+  readonly name: string
+  /** Stores it durably; replaces the snapshot of the same agent and version, if there is one. */
+  readonly save: (snapshot: StoredSnapshot) => Effect.Effect<void, DriverError>
+  /** The one with the highest version within the criteria. */
+  readonly readLatest: (
+    agentId: string,
+    criteria: StoredCriteria
+  ) => Effect.Effect<StoredSnapshot | undefined, DriverError>
+  readonly readById: (snapshotId: string) => Effect.Effect<StoredSnapshot | undefined, DriverError>
+  /** Those of an agent within the criteria, highest version first. */
+  readonly list: (
+    agentId: string,
+    criteria: StoredCriteria,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<StoredSnapshot>, DriverError>
+  /** Deletes those within the criteria and gives the exact count. */
+  readonly delete: (agentId: string, criteria: StoredCriteria) => Effect.Effect<number, DriverError>
+}
