@@ -11,9 +11,13 @@ import type * as Rpc from "effect/rpc/Rpc"
 import type * as Schema from "effect/Schema"
 import * as ActorCodec from "./ActorCodec.ts"
 import type { ActorAlreadyRegistered, ActorError } from "./ActorError.ts"
+import * as ActorJournal from "./ActorJournal.ts"
 import { ActorSystem, type AskOptions } from "./ActorSystem.ts"
 import type { Behavior, HandlerResult } from "./Behavior.ts"
 import { Decision } from "./Decision.ts"
+import type { EventStore } from "./EventStore.ts"
+import type { SnapshotStore } from "./SnapshotStore.ts"
+import type { ReadError } from "./StoreError.ts"
 import * as Supervision from "./Supervision.ts"
 
 /** A schema that needs no services. */
@@ -23,11 +27,12 @@ export type Codec = Schema.Top & { readonly DecodingServices: never; readonly En
 export type EventCodec = Codec & { readonly Type: { readonly _tag: string } }
 
 /** A command of an actor: an `Rpc` whose schemas need no services. */
-export type Command = Rpc.AnyWithProps & {
-  readonly payloadSchema: Codec
-  readonly successSchema: Codec
-  readonly errorSchema: Codec
-}
+// The bound says nothing of the schemas: if it did, `Rpc.make` would infer from it what was left out.
+export type Command = Rpc.Any
+
+type NeedsNoServices<Commands extends ReadonlyArray<Command>> = [Rpc.Services<Commands[number]>] extends [never]
+  ? unknown
+  : { readonly commands: "the schemas of commands must need no services" }
 
 /** How full a mailbox may get, and what a sender meets when it is full. */
 export interface MailboxOptions {
@@ -113,6 +118,14 @@ export interface Actor<Name extends string, State, Event, Commands extends Comma
   ) => Layer.Layer<never, ActorAlreadyRegistered, ActorSystem | HandlerServices<H>>
   /** Gives the client of the actor with an id. The actor wakes at the first command; it need not be spawned. */
   readonly client: Effect.Effect<(id: string) => Client<Commands>, never, ActorSystem>
+  /**
+   * Reads an actor's state from its journal, as it is now or as it was at a version, without running the actor. The version in the answer is
+   * lower than `at` when the journal has not come so far, and 0 for an actor that was never written.
+   */
+  readonly readState: (
+    id: string,
+    options?: { readonly at?: number | undefined }
+  ) => Effect.Effect<{ readonly state: State; readonly version: number }, ReadError, EventStore | SnapshotStore>
   /** Only a carrier of types. */
   readonly "~types"?: { readonly state: State; readonly event: Event; readonly commands: Commands }
 }
@@ -130,7 +143,7 @@ export const make = <
   const Commands extends ReadonlyArray<Command>
 >(
   name: Name,
-  options: Options<State, Event, Commands>
+  options: Options<State, Event, Commands> & NeedsNoServices<Commands>
 ): Actor<Name, State["Type"], Event["Type"], Commands[number]> => {
   const codec = ActorCodec.make(name, options)
   const mailbox = {
@@ -154,6 +167,16 @@ export const make = <
           yield* system.register(toBehavior(definition, handlers, behaviorOptions, services))
         })
       ),
+    readState: Effect.fnUntraced(function* (id, readOptions) {
+      yield* Effect.fromResult(codec.validateId(id))
+      const { state, version } = yield* ActorJournal.recover(
+        yield* ActorJournal.stores,
+        definition,
+        id,
+        readOptions?.at
+      )
+      return { state, version }
+    }),
     client: ActorSystem.useSync((system) => (id) => new clientClass(system, id))
   }
 }

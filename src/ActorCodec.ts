@@ -83,7 +83,15 @@ export const make = <State extends Codec, Event extends EventCodec>(
 const tagOf = (event: unknown): string =>
   typeof event === "object" && event !== null && "_tag" in event ? String(event._tag) : ""
 
-const makeCommand = (command: Command): CommandCodec => {
+/** What `Actor.make` asks of the schemas of a command. */
+interface CommandSchemas {
+  readonly payloadSchema: Codec
+  readonly successSchema: Codec
+}
+
+const makeCommand = (any: Command): CommandCodec => {
+  // Every `Rpc` has these; the types of `Actor.make` see to it that they need no services.
+  const command = any as Command & CommandSchemas
   const reply = Schema.toCodecJson(command.successSchema)
   const makePayload = SchemaParser.makeEffect(command.payloadSchema)
   return {

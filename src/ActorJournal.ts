@@ -34,13 +34,13 @@ export const stores: Effect.Effect<Stores, never, EventStore | SnapshotStore> = 
   return { events: yield* EventStore, snapshots: yield* SnapshotStore }
 })
 
-/** Reads the latest usable snapshot and folds what came after it. */
-export const recover = Effect.fnUntraced(function* (stores: Stores, definition: Actor.Any, id: string) {
+/** Reads the latest usable snapshot and folds what came after it, up to the version `to`. */
+export const recover = Effect.fnUntraced(function* (stores: Stores, definition: Actor.Any, id: string, to?: number) {
   const { codec } = definition
   const agentId = codec.agentId(id)
-  const start = yield* readSnapshot(stores, codec, agentId)
+  const start = yield* readSnapshot(stores, codec, agentId, to)
   let { eventId, state, version } = start
-  yield* Stream.runForEachArray(stores.events.read(agentId, { from: version + 1 }), (events) =>
+  yield* Stream.runForEachArray(stores.events.read(agentId, { from: version + 1, to }), (events) =>
     Effect.suspend(() => {
       for (const event of events) {
         if (event.version !== version + 1) return Effect.fail(missingEvents(agentId, version + 1, event.version))
@@ -77,9 +77,9 @@ export const saveSnapshot = (
       })
   )
 
-const readSnapshot = Effect.fnUntraced(function* (stores: Stores, codec: ActorCodec, agentId: string) {
+const readSnapshot = Effect.fnUntraced(function* (stores: Stores, codec: ActorCodec, agentId: string, to?: number) {
   const fresh: Recovered = { state: codec.initialState, version: 0, eventId: "", snapshotVersion: 0 }
-  const read = yield* stores.snapshots.latest(agentId).pipe(
+  const read = yield* stores.snapshots.latest(agentId, { maxVersion: to }).pipe(
     // A damaged snapshot costs time, not the actor: the events are still there, or the gap is found below.
     Effect.catchTag("Corrupted", (error) => Effect.as(Effect.logWarning(error.message), Option.none<ContextSnapshot>()))
   )

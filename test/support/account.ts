@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import * as Rpc from "effect/rpc/Rpc"
+import * as Schema from "effect/Schema"
 import { Actor } from "../../src/index.ts"
 
 export class InsufficientFunds extends Schema.TaggedError<InsufficientFunds>()("InsufficientFunds", {

@@ -1,0 +1,211 @@
+/**
+ * Appending to LevelDB: looks up what the whole batch needs, decides append by append, and writes one synced batch.
+ */
+import * as Effect from "effect/Effect"
+import { decide, type RecordedCommand } from "../../src/AppendDecision.ts"
+import type {
+  BatchFailure,
+  DriverError,
+  EncodedAppend,
+  EventStoreDriver,
+  Outcome,
+  StoredEvent
+} from "../../src/EventStoreDriver.ts"
+import type { Heads } from "./Heads.ts"
+import * as Keys from "./Keys.ts"
+import type { LevelDatabase, Operation } from "./LevelDatabase.ts"
+import * as Rows from "./Rows.ts"
+
+type Database = LevelDatabase["Service"]
+
+/** The `appendBatch` of the driver. */
+export const makeAppendBatch = (
+  database: Database,
+  heads: Heads,
+  nextFlush: () => number
+): Effect.Effect<EventStoreDriver["appendBatch"], DriverError> =>
+  Effect.gen(function* () {
+    const newest = yield* database.use("open", (level) =>
+      level.keys({ ...Keys.allKind("i"), reverse: true, limit: 1 }).all()
+    )
+    const ids = new HighestId(newest[0]?.slice(1) ?? "")
+    return (appends) =>
+      Effect.flatMap(Effect.mapError(lookUp(database, heads, ids, appends), notSent), (found) => {
+        const batch = new Batch(found)
+        const outcomes = appends.map((append) => batch.apply(append))
+        if (batch.parts.length === 0) return Effect.succeed(outcomes)
+        batch.operations.push({ type: "put", key: Keys.flush(nextFlush()), value: Rows.encodeFlush(batch.parts) })
+        return Effect.matchEffect(database.write(batch.finish()), {
+          onFailure: (cause) => {
+            heads.forget()
+            return Effect.fail(cause.reason === "Closed" ? notSent(cause) : inDoubt(cause))
+          },
+          onSuccess: () => {
+            for (const [agentId, version] of batch.versions) heads.set(agentId, { version, purged: false })
+            ids.add(appends)
+            return Effect.succeed(outcomes)
+          }
+        })
+      })
+  })
+
+const notSent = (cause: DriverError): BatchFailure => ({ _tag: "BatchFailure", certainty: "unavailable", cause })
+
+// A write that failed half-way may be on disk all the same.
+const inDoubt = (cause: DriverError): BatchFailure => ({ _tag: "BatchFailure", certainty: "unknown", cause })
+
+// ---- what the store holds ----
+
+interface Found {
+  readonly heads: ReadonlyMap<string, Rows.StoredHead>
+  readonly events: ReadonlyMap<string, StoredEvent>
+  readonly commands: ReadonlyMap<string, RecordedCommand>
+}
+
+const lookUp = (
+  database: Database,
+  heads: Heads,
+  ids: HighestId,
+  appends: ReadonlyArray<EncodedAppend>
+): Effect.Effect<Found, DriverError> =>
+  Effect.gen(function* () {
+    const agentIds = [...new Set(appends.map((append) => append.agentId))]
+    const known = yield* heads.read(agentIds)
+    const foundHeads = new Map<string, Rows.StoredHead>()
+    for (const [index, agentId] of agentIds.entries()) {
+      const head = known[index]
+      if (head !== undefined) foundHeads.set(agentId, head)
+    }
+    return {
+      heads: foundHeads,
+      events: yield* lookUpEvents(database, ids, appends),
+      commands: yield* lookUpCommands(database, appends)
+    }
+  })
+
+const lookUpEvents = (database: Database, ids: HighestId, appends: ReadonlyArray<EncodedAppend>) =>
+  Effect.gen(function* () {
+    const events = new Map<string, StoredEvent>()
+    const suspects: Array<string> = []
+    for (const append of appends) for (const { id } of append.events) if (!ids.isAbove(id)) suspects.push(id)
+    if (suspects.length === 0) return events
+    const references = yield* database.use("look up event ids", (level) => level.getMany(suspects.map(Keys.eventId)))
+    for (const [index, id] of suspects.entries()) {
+      const text = references[index]
+      if (text === undefined) continue
+      const [agentId, version] = yield* Effect.fromResult(Rows.decodeReference(`event id ${JSON.stringify(id)}`, text))
+      const row = yield* database.use("look up event", (level) => level.get(Keys.event(agentId, version)))
+      if (row !== undefined) events.set(id, yield* Effect.fromResult(Rows.decodeEvent(agentId, row)))
+    }
+    return events
+  })
+
+const lookUpCommands = (database: Database, appends: ReadonlyArray<EncodedAppend>) =>
+  Effect.gen(function* () {
+    const commands = new Map<string, RecordedCommand>()
+    const keys = appends.flatMap(({ agentId, commands }) => commands.map(({ id }) => Keys.command(agentId, id)))
+    if (keys.length === 0) return commands
+    const texts = yield* database.use("look up commands", (level) => level.getMany(keys))
+    for (const [index, key] of keys.entries()) {
+      const text = texts[index]
+      if (text !== undefined)
+        commands.set(key, yield* Effect.fromResult(Rows.decodeCommand(key.slice(key.indexOf("\0") + 1), text)))
+    }
+    return commands
+  })
+
+// ---- one batch ----
+
+/** Decides append by append; what was decided before counts as stored. */
+class Batch {
+  readonly operations: Array<Operation> = []
+  readonly parts: Array<Rows.FlushPart> = []
+  /** The new versions of the agents. */
+  readonly versions = new Map<string, number>()
+  private readonly found: Found
+  private readonly events = new Map<string, StoredEvent>()
+  private readonly commands = new Map<string, RecordedCommand>()
+
+  constructor(found: Found) {
+    this.found = found
+  }
+
+  apply(append: EncodedAppend): Outcome {
+    const outcome = decide(append, {
+      head: (agentId) => this.head(agentId),
+      event: (id) => this.events.get(id) ?? this.found.events.get(id),
+      command: (agentId, id) =>
+        this.commands.get(Keys.command(agentId, id)) ?? this.found.commands.get(Keys.command(agentId, id))
+    })
+    if (outcome._tag === "Stored") this.store(append, outcome.firstVersion)
+    return outcome
+  }
+
+  /** All operations of the batch; an agent's head is written once. */
+  finish(): Array<Operation> {
+    for (const [agentId, version] of this.versions) {
+      this.operations.push({ type: "put", key: Keys.head(agentId), value: Rows.encodeHead({ version, purged: false }) })
+    }
+    return this.operations
+  }
+
+  private head(agentId: string) {
+    const version = this.versions.get(agentId)
+    if (version !== undefined) return { version, firstVersion: 1, presence: "present" } as const
+    const head = this.found.heads.get(agentId)
+    if (head === undefined) return { version: 0, firstVersion: 0, presence: "missing" } as const
+    return { version: head.version, firstVersion: 1, presence: head.purged ? "missing" : "present" } as const
+  }
+
+  private store({ agentId, commands, events }: EncodedAppend, firstVersion: number): void {
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index]
+      if (event === undefined) continue
+      const version = firstVersion + index
+      this.operations.push(
+        { type: "put", key: Keys.event(agentId, version), value: Rows.encodeEvent(event, version) },
+        { type: "put", key: Keys.eventId(event.id), value: Rows.encodeReference(agentId, version) }
+      )
+      this.events.set(event.id, { ...event, agentId, version })
+    }
+    const lastVersion = firstVersion + events.length - 1
+    for (const { id, reply } of commands) {
+      const command = { reply, firstVersion, lastVersion }
+      this.operations.push({ type: "put", key: Keys.command(agentId, id), value: Rows.encodeCommand(command) })
+      this.commands.set(Keys.command(agentId, id), command)
+    }
+    this.versions.set(agentId, lastVersion)
+    this.parts.push([agentId, firstVersion, events.length])
+  }
+}
+
+/**
+ * The highest event id that is stored. UUIDs of version 7 ascend, so most new ids are above it and need no look-up. Texts compare as the
+ * database compares bytes only while they are ASCII; once another id is stored, nothing is known to be above.
+ */
+class HighestId {
+  private highest: string | undefined
+
+  constructor(highest: string) {
+    this.highest = isAscii(highest) ? highest : undefined
+  }
+
+  isAbove(id: string): boolean {
+    return this.highest !== undefined && id > this.highest && isAscii(id)
+  }
+
+  add(appends: ReadonlyArray<EncodedAppend>): void {
+    for (const { events } of appends) {
+      for (const { id } of events) {
+        if (this.highest === undefined) return
+        if (!isAscii(id)) this.highest = undefined
+        else if (id > this.highest) this.highest = id
+      }
+    }
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is that of ASCII
+const ascii = /^[\u0000-\u007f]*$/
+
+const isAscii = (text: string): boolean => ascii.test(text)

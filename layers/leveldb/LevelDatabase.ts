@@ -1,0 +1,174 @@
+/**
+ * One open LevelDB directory, shared by the stores on it.
+ */
+import { mkdir, readdir } from "node:fs/promises"
+import { type BatchOperation, ClassicLevel } from "classic-level"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Unavailable } from "../../src/StoreError.ts"
+import * as Keys from "./Keys.ts"
+
+/** One change of a batch. */
+export type Operation = BatchOperation<ClassicLevel, string, string>
+
+/** Where the database is, and how it uses memory. */
+export interface Options {
+  /** The directory; created when it is missing. One process owns it. */
+  readonly directory: string
+  /** Bytes of the block cache; 8 MiB by default. */
+  readonly cacheBytes?: number | undefined
+}
+
+/** The open database. */
+export class LevelDatabase extends Context.Service<
+  LevelDatabase,
+  {
+    readonly name: string
+    readonly level: ClassicLevel
+    /** Runs one operation; a failure says whether the database is closed or broken. */
+    readonly use: <A>(operation: string, run: (level: ClassicLevel) => Promise<A>) => Effect.Effect<A, Unavailable>
+    /** Applies all operations or none, and completes once they are on disk. */
+    readonly write: (operations: Array<Operation>) => Effect.Effect<void, Unavailable>
+  }
+>()("pantheon-state/leveldb/LevelDatabase") {}
+
+// Raised when a reader of the older layout would misread the newer one.
+const format = "1"
+
+/** Opens the directory for as long as the layer lives. */
+export const layer = (options: Options): Layer.Layer<LevelDatabase, Unavailable> =>
+  Layer.effect(
+    LevelDatabase,
+    Effect.gen(function* () {
+      const name = `LevelDB at ${options.directory}`
+      yield* prepareDirectory(options.directory)
+      const level = yield* Effect.acquireRelease(open(options), (level) => Effect.promise(() => level.close()))
+      const use = <A>(operation: string, run: (level: ClassicLevel) => Promise<A>) =>
+        Effect.tryPromise({ try: () => run(level), catch: (cause) => failed(name, operation, cause) })
+      const service = LevelDatabase.of({
+        name,
+        level,
+        use,
+        write: (operations) => use("write", () => level.batch(operations, { sync: true }))
+      })
+      yield* checkFormat(service)
+      return service
+    })
+  )
+
+const prepareDirectory = (directory: string): Effect.Effect<void, Unavailable> =>
+  Effect.gen(function* () {
+    const entries = yield* Effect.tryPromise({
+      try: async () => {
+        await mkdir(directory, { recursive: true })
+        return await readdir(directory)
+      },
+      catch: (cause) =>
+        unavailable(
+          "Failed",
+          "a directory that can be created and read",
+          describe(cause),
+          "Choose another directory, or fix its permissions.",
+          cause
+        )
+    })
+    if (entries.length > 0 && !entries.includes("CURRENT")) {
+      const expected = `${JSON.stringify(directory)} to be empty or to hold a database`
+      return yield* unavailable(
+        "WrongDatabase",
+        expected,
+        `other files, such as ${JSON.stringify(entries[0])}`,
+        "Give the store a directory of its own."
+      )
+    }
+  })
+
+const open = (options: Options): Effect.Effect<ClassicLevel, Unavailable> =>
+  Effect.suspend(() => {
+    const level = new ClassicLevel(options.directory, {
+      keyEncoding: "utf8",
+      valueEncoding: "utf8",
+      ...(options.cacheBytes === undefined ? {} : { cacheSize: options.cacheBytes })
+    })
+    return Effect.as(
+      Effect.tryPromise({ try: () => level.open(), catch: (cause) => refusedToOpen(options, cause) }),
+      level
+    )
+  })
+
+const refusedToOpen = ({ directory }: Options, cause: unknown): Unavailable =>
+  codeOf(cause) === "LEVEL_LOCKED"
+    ? unavailable(
+        "Locked",
+        `to be the only user of ${JSON.stringify(directory)}`,
+        "that another process or layer has it open",
+        "Close the other one, or give this one a directory of its own; use PostgreSQL to share a store.",
+        cause
+      )
+    : unavailable(
+        "Failed",
+        `a LevelDB that can be opened at ${JSON.stringify(directory)}`,
+        describe(cause),
+        "Check the directory's permissions and the disk, or restore it from a backup.",
+        cause
+      )
+
+const checkFormat = ({ name, use, write }: LevelDatabase["Service"]): Effect.Effect<void, Unavailable> =>
+  Effect.gen(function* () {
+    const found = yield* use("open", (level) => level.get(Keys.format))
+    if (found === format) return
+    if (found === undefined) {
+      const keys = yield* use("open", (level) => level.keys({ limit: 1 }).all())
+      if (keys.length === 0) return yield* write([{ type: "put", key: Keys.format, value: format }])
+      return yield* unavailable(
+        "WrongDatabase",
+        `${name} to be a store of this library`,
+        "a LevelDB of another program",
+        "Give the store a directory of its own."
+      )
+    }
+    return yield* unavailable(
+      "NewerSchema",
+      `format ${format}`,
+      `format ${found}`,
+      "Use the newer version of this library that wrote the directory."
+    )
+  })
+
+const failed = (name: string, operation: string, cause: unknown): Unavailable => {
+  const isClosed = codeOf(cause) === "LEVEL_DATABASE_NOT_OPEN" || codeOf(cause) === "LEVEL_ITERATOR_NOT_OPEN"
+  return new Unavailable({
+    operation,
+    reason: isClosed ? "Closed" : "Failed",
+    expected: isClosed ? `${name} to be open` : `${name} to answer`,
+    found: isClosed ? "a closed database" : describe(cause),
+    remedy: isClosed
+      ? "Keep the layer of the store alive while you use it."
+      : "Check the disk; restore a backup if files are damaged.",
+    cause
+  })
+}
+
+const unavailable = (
+  reason: Unavailable["reason"],
+  expected: string,
+  found: string,
+  remedy: string,
+  cause?: unknown
+): Unavailable =>
+  new Unavailable({ operation: "open", reason, expected, found, remedy, ...(cause === undefined ? {} : { cause }) })
+
+const codeOf = (error: unknown): unknown => {
+  if (typeof error !== "object" || error === null) return undefined
+  const code = "code" in error ? error.code : undefined
+  // An open that failed carries its reason as the cause.
+  return code === "LEVEL_DATABASE_NOT_OPEN" && "cause" in error && error.cause !== undefined
+    ? (codeOf(error.cause) ?? code)
+    : code
+}
+
+const describe = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message
+}

@@ -1,0 +1,121 @@
+/**
+ * The texts under the keys. Long texts stand behind a short header that tells their lengths, so that nothing is escaped twice.
+ */
+import * as Result from "effect/Result"
+import type { RecordedCommand } from "../../src/AppendDecision.ts"
+import type { EncodedEvent, StoredEvent } from "../../src/EventStoreDriver.ts"
+import type { StoredSnapshot } from "../../src/SnapshotStoreDriver.ts"
+import { Corrupted } from "../../src/StoreError.ts"
+
+/** A row, or why it cannot be read. */
+export type Row<A> = Result.Result<A, Corrupted>
+
+/** The highest version of an agent, and whether it was purged. */
+export interface StoredHead {
+  readonly version: number
+  readonly purged: boolean
+}
+
+export const encodeEvent = (event: EncodedEvent, version: number): string => {
+  const { data, id, metadata, schemaVersion, timestamp, type } = event
+  return `${JSON.stringify([version, id, type, schemaVersion, timestamp, data.length])}\n${data}${metadata}`
+}
+
+export const decodeEvent = (agentId: string, text: string): Row<StoredEvent> => {
+  const header = headerOf(text)
+  if (!isTuple<[number, string, string, number, number, number]>(header, "nssnnn")) {
+    return corrupted(`event of agent ${JSON.stringify(agentId)}`, text)
+  }
+  const [version, id, type, schemaVersion, timestamp, length] = header
+  const [data, metadata] = bodies(text, length)
+  return Result.succeed({ id, agentId, version, type, schemaVersion, timestamp, data, metadata })
+}
+
+export const encodeSnapshot = (snapshot: StoredSnapshot): string => {
+  const { checksum, eventId, id, metadata, reducer, schemaVersion, state, timestamp, version } = snapshot
+  const header = [id, version, eventId, timestamp, schemaVersion, reducer, checksum, state.length]
+  return `${JSON.stringify(header)}\n${state}${metadata}`
+}
+
+export const decodeSnapshot = (agentId: string, text: string): Row<StoredSnapshot> => {
+  const header = headerOf(text)
+  if (!isTuple<[string, number, string, number, number, string, number, number]>(header, "snsnnsnn")) {
+    return corrupted(`snapshot of agent ${JSON.stringify(agentId)}`, text)
+  }
+  const [id, version, eventId, timestamp, schemaVersion, reducer, checksum, length] = header
+  const [state, metadata] = bodies(text, length)
+  return Result.succeed({ id, agentId, version, eventId, state, timestamp, schemaVersion, reducer, metadata, checksum })
+}
+
+export const encodeHead = (head: StoredHead): string => JSON.stringify([head.version, head.purged ? 1 : 0])
+
+export const decodeHead = (agentId: string, text: string): Row<StoredHead> => {
+  const row = parse(text)
+  return isTuple<[number, number]>(row, "nn")
+    ? Result.succeed({ version: row[0], purged: row[1] === 1 })
+    : corrupted(`head of agent ${JSON.stringify(agentId)}`, text)
+}
+
+export const encodeCommand = (command: RecordedCommand): string =>
+  `${JSON.stringify([command.firstVersion, command.lastVersion])}\n${command.reply}`
+
+export const decodeCommand = (commandId: string, text: string): Row<RecordedCommand> => {
+  const header = headerOf(text)
+  return isTuple<[number, number]>(header, "nn")
+    ? Result.succeed({ firstVersion: header[0], lastVersion: header[1], reply: text.slice(text.indexOf("\n") + 1) })
+    : corrupted(`command ${JSON.stringify(commandId)}`, text)
+}
+
+/** Agent and version of an event or a snapshot. */
+export type Reference = [agentId: string, version: number]
+
+export const encodeReference = (...reference: Reference): string => JSON.stringify(reference)
+
+export const decodeReference = (subject: string, text: string): Row<Reference> => {
+  const row = parse(text)
+  return isTuple<Reference>(row, "sn") ? Result.succeed(row) : corrupted(subject, text)
+}
+
+/** Agent, first version and count of one append of a flush. */
+export type FlushPart = [agentId: string, firstVersion: number, count: number]
+
+export const encodeFlush = (parts: ReadonlyArray<FlushPart>): string => JSON.stringify(parts)
+
+export const decodeFlush = (text: string): Row<ReadonlyArray<FlushPart>> => {
+  const parts = parse(text)
+  return Array.isArray(parts) && parts.every((part) => isTuple<FlushPart>(part, "snn"))
+    ? Result.succeed(parts)
+    : corrupted("a flush of the feed", text)
+}
+
+const headerOf = (text: string): unknown => parse(text.slice(0, text.indexOf("\n")))
+
+const bodies = (text: string, length: number): readonly [string, string] => {
+  const start = text.indexOf("\n") + 1
+  return [text.slice(start, start + length), text.slice(start + length)]
+}
+
+const parse = (text: string): unknown =>
+  Result.getOrElse(
+    Result.try((): unknown => JSON.parse(text)),
+    () => undefined
+  )
+
+/** Whether the value is an array of numbers (`n`) and texts (`s`) in this order. */
+const isTuple = <Tuple extends ReadonlyArray<unknown>>(value: unknown, kinds: string): value is Tuple => {
+  if (!Array.isArray(value) || value.length !== kinds.length) return false
+  for (let index = 0; index < kinds.length; index++) {
+    if (typeof value[index] !== (kinds[index] === "n" ? "number" : "string")) return false
+  }
+  return true
+}
+
+const corrupted = (subject: string, text: string): Result.Result<never, Corrupted> =>
+  Result.fail(
+    new Corrupted({
+      subject,
+      expected: "a row that this store wrote",
+      found: text.length > 80 ? `${text.slice(0, 80)}…` : text,
+      remedy: "Restore the directory from a backup."
+    })
+  )
