@@ -16,6 +16,7 @@ import { ActorSystem, type AskOptions } from "./ActorSystem.ts"
 import type { Behavior, HandlerResult } from "./Behavior.ts"
 import { Decision } from "./Decision.ts"
 import type { EventStore } from "./EventStore.ts"
+import * as Replay from "./Replay.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
 import type { ReadError } from "./StoreError.ts"
 import * as Supervision from "./Supervision.ts"
@@ -169,12 +170,7 @@ export const make = <
       ),
     readState: Effect.fnUntraced(function* (id, readOptions) {
       yield* Effect.fromResult(codec.validateId(id))
-      const { state, version } = yield* ActorJournal.recover(
-        yield* ActorJournal.stores,
-        definition,
-        id,
-        readOptions?.at
-      )
+      const { state, version } = yield* ActorJournal.recover(yield* Replay.stores, definition, id, readOptions?.at)
       return { state, version }
     }),
     client: ActorSystem.useSync((system) => (id) => new clientClass(system, id))

@@ -2,63 +2,41 @@
  * Between an actor and its stream of events: recovery and snapshots. Used by every engine.
  */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Stream from "effect/Stream"
 import type * as Actor from "./Actor.ts"
 import type { ActorCodec } from "./ActorCodec.ts"
 import type { ContextEvent } from "./ContextEvent.ts"
 import type { ContextSnapshot } from "./ContextSnapshot.ts"
-import { EventStore } from "./EventStore.ts"
-import { SnapshotStore } from "./SnapshotStore.ts"
+import * as Replay from "./Replay.ts"
 import { Corrupted, type ReadError } from "./StoreError.ts"
 
 /** The state of an actor and where in its stream it stands. */
-export interface Recovered {
-  readonly state: unknown
-  readonly version: number
-  /** The id of the event at `version`; empty at version 0. */
-  readonly eventId: string
-  /** The version of the snapshot it was read from; 0 for none. */
-  readonly snapshotVersion: number
-}
+export type Recovered = Replay.Replayed<unknown>
 
-/** The stores that a journal lives in. */
-export interface Stores {
-  readonly events: EventStore["Service"]
-  readonly snapshots: SnapshotStore["Service"]
-}
-
-/** Asks for the stores that are provided. */
-export const stores: Effect.Effect<Stores, never, EventStore | SnapshotStore> = Effect.gen(function* () {
-  return { events: yield* EventStore, snapshots: yield* SnapshotStore }
-})
-
-/** Reads the latest usable snapshot and folds what came after it, up to the version `to`. */
-export const recover = Effect.fnUntraced(function* (stores: Stores, definition: Actor.Any, id: string, to?: number) {
+/** Recovers an actor from its latest usable snapshot and what came after it, up to the version `to`. */
+export const recover = (
+  stores: Replay.Stores,
+  definition: Actor.Any,
+  id: string,
+  to?: number
+): Effect.Effect<Recovered, ReadError> => {
   const { codec } = definition
-  const agentId = codec.agentId(id)
-  const start = yield* readSnapshot(stores, codec, agentId, to)
-  let { eventId, state, version } = start
-  yield* Stream.runForEachArray(stores.events.read(agentId, { from: version + 1, to }), (events) =>
-    Effect.suspend(() => {
-      for (const event of events) {
-        if (event.version !== version + 1) return Effect.fail(missingEvents(agentId, version + 1, event.version))
-        const folded = fold(codec, state, event)
-        if (Result.isFailure(folded)) return Effect.fail(folded.failure)
-        state = folded.success
-        version = event.version
-        eventId = event.id
-      }
-      return Effect.void
-    })
+  return Replay.replay(
+    stores,
+    codec.agentId(id),
+    {
+      reducer: codec.reducer,
+      initial: codec.initialState,
+      apply: (state, event) => fold(codec, state, event),
+      fromSnapshot: (snapshot) => codec.decodeState(snapshot.state)
+    },
+    to
   )
-  return { state, version, eventId, snapshotVersion: start.version } satisfies Recovered
-})
+}
 
 /** Saves the state as a snapshot; fails only as the store fails. */
 export const saveSnapshot = (
-  stores: Stores,
+  stores: Replay.Stores,
   definition: Actor.Any,
   id: string,
   at: { readonly state: unknown; readonly version: number; readonly eventId: string }
@@ -77,24 +55,6 @@ export const saveSnapshot = (
       })
   )
 
-const readSnapshot = Effect.fnUntraced(function* (stores: Stores, codec: ActorCodec, agentId: string, to?: number) {
-  const fresh: Recovered = { state: codec.initialState, version: 0, eventId: "", snapshotVersion: 0 }
-  const read = yield* stores.snapshots.latest(agentId, { maxVersion: to }).pipe(
-    // A damaged snapshot costs time, not the actor: the events are still there, or the gap is found below.
-    Effect.catchTag("Corrupted", (error) => Effect.as(Effect.logWarning(error.message), Option.none<ContextSnapshot>()))
-  )
-  if (Option.isNone(read) || read.value.reducer !== codec.reducer) return fresh
-  const { eventId, state, version } = read.value
-  const decoded = codec.decodeState(state)
-  if (Result.isFailure(decoded)) {
-    yield* Effect.logWarning(
-      `snapshot ${version} of ${agentId} does not fit the state's schema; replaying the events instead`
-    )
-    return fresh
-  }
-  return { state: decoded.success, version, eventId, snapshotVersion: version } satisfies Recovered
-})
-
 /** Events of other writers, such as those of the lifecycle, change no state. */
 const fold = (codec: ActorCodec, state: unknown, event: ContextEvent): Result.Result<unknown, Corrupted> => {
   if (!event.type.startsWith(codec.eventTypePrefix)) return Result.succeed(state)
@@ -110,11 +70,3 @@ const fold = (codec: ActorCodec, state: unknown, event: ContextEvent): Result.Re
       })
   )
 }
-
-const missingEvents = (agentId: string, expected: number, found: number): Corrupted =>
-  new Corrupted({
-    subject: `stream of agent ${JSON.stringify(agentId)}`,
-    expected: `event ${expected}`,
-    found: `event ${found}`,
-    remedy: "Events below were deleted and no snapshot can be used; restore one of them."
-  })

@@ -12,7 +12,7 @@ export interface RecordedCommand {
 
 /** What the store holds, batch mates that were decided before included. */
 export interface View {
-  readonly head: (agentId: string) => Head
+  readonly head: (agentId: string) => Pick<Head, "version" | "presence">
   readonly event: (eventId: string) => StoredEvent | undefined
   readonly command: (agentId: string, commandId: string) => RecordedCommand | undefined
 }

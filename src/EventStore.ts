@@ -126,7 +126,10 @@ export class EventStore extends Context.Service<
     readonly feedEnd: Effect.Effect<Option.Option<string>, ReadError>
     /** Deletes an agent's events up to a version, inclusive; its version stays. Gives the exact count. */
     readonly deleteEvents: (agentId: string, toVersion: number) => Effect.Effect<number, ReadError>
-    /** Deletes all that is stored of an agent, snapshots and replies included; only its version stays, so that none is given twice. */
+    /**
+     * Deletes all that is stored of an agent, snapshots and replies included; its version stays, so that none is given twice. The purge
+     * takes a version itself: a writer that does not know of it meets `Conflict`. Gives the exact count of events.
+     */
     readonly purge: (agentId: string) => Effect.Effect<number, ReadError>
   }
 >()("pantheon-state/EventStore") {}

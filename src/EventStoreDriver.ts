@@ -84,6 +84,8 @@ export interface Head {
   readonly firstVersion: number
   /** `missing`: never written, or purged. `present`: it has history, even if all its events were deleted. */
   readonly presence: "missing" | "present"
+  /** Whether no event was deleted since the beginning, or since the last purge: then a replay from the first gives the whole state. */
+  readonly isComplete: boolean
 }
 
 /** A part of one agent's stream. */
@@ -154,7 +156,10 @@ export interface EventStoreDriver {
   readonly awaitHint?: Effect.Effect<void> | undefined
   /** Deletes the events up to a version, and forgets nothing else: head and replies stay. Gives the exact count. */
   readonly deleteEvents: (agentId: string, toVersion: number) => Effect.Effect<number, DriverError>
-  /** Deletes everything of an agent but its highest version, and makes it `missing`. Gives the exact count of events. */
+  /**
+   * Deletes everything of an agent but its highest version, which it raises by one, and makes it `missing`; an agent that is missing
+   * already stays as it is. Gives the exact count of events.
+   */
   readonly purge: (agentId: string) => Effect.Effect<number, DriverError>
 }
 

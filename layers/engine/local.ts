@@ -15,11 +15,11 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type * as Actor from "../../src/Actor.ts"
 import type { ActorStopped, RecoveryFailed } from "../../src/ActorError.ts"
-import * as ActorJournal from "../../src/ActorJournal.ts"
 import { type ActorInfo, ActorSystem, type AskOptions } from "../../src/ActorSystem.ts"
 import type { Behavior } from "../../src/Behavior.ts"
 import type { EventStore } from "../../src/EventStore.ts"
 import * as Limits from "../../src/Limits.ts"
+import * as Replay from "../../src/Replay.ts"
 import type { SnapshotStore } from "../../src/SnapshotStore.ts"
 import * as Uuid from "../../src/Uuid.ts"
 import { LocalEngine, type Refusal } from "./local/LocalEngine.ts"
@@ -32,7 +32,7 @@ export interface Options {
 }
 
 const make = Effect.fnUntraced(function* (options: Options) {
-  const stores = yield* ActorJournal.stores
+  const stores = yield* Replay.stores
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.make()
   const engine = new LocalEngine(

@@ -3,7 +3,7 @@
  * `a`, `a-1` and `a/` apart.
  *
  *     !format                     the format of this layout
- *     h AGENT                     highest version of an agent, and whether it was purged
+ *     h AGENT                     highest version of an agent, and where its last purge was
  *     e AGENT \0 VERSION          an event
  *     i EVENT                     where the event with this id is
  *     c AGENT \0 COMMAND          a recorded command

@@ -41,7 +41,7 @@ export const makeAppendBatch = (
             return Effect.fail(cause.reason === "Closed" ? notSent(cause) : inDoubt(cause))
           },
           onSuccess: () => {
-            for (const [agentId, version] of batch.versions) heads.set(agentId, { version, purged: false })
+            for (const [agentId, head] of batch.heads) heads.set(agentId, head)
             ids.add(appends)
             return Effect.succeed(outcomes)
           }
@@ -120,8 +120,8 @@ const lookUpCommands = (database: Database, appends: ReadonlyArray<EncodedAppend
 class Batch {
   readonly operations: Array<Operation> = []
   readonly parts: Array<Rows.FlushPart> = []
-  /** The new versions of the agents. */
-  readonly versions = new Map<string, number>()
+  /** The new heads of the agents. */
+  readonly heads = new Map<string, Rows.StoredHead>()
   private readonly found: Found
   private readonly events = new Map<string, StoredEvent>()
   private readonly commands = new Map<string, RecordedCommand>()
@@ -143,18 +143,20 @@ class Batch {
 
   /** All operations of the batch; an agent's head is written once. */
   finish(): Array<Operation> {
-    for (const [agentId, version] of this.versions) {
-      this.operations.push({ type: "put", key: Keys.head(agentId), value: Rows.encodeHead({ version, purged: false }) })
+    for (const [agentId, head] of this.heads) {
+      this.operations.push({ type: "put", key: Keys.head(agentId), value: Rows.encodeHead(head) })
     }
     return this.operations
   }
 
+  private storedHead(agentId: string): Rows.StoredHead | undefined {
+    return this.heads.get(agentId) ?? this.found.heads.get(agentId)
+  }
+
   private head(agentId: string) {
-    const version = this.versions.get(agentId)
-    if (version !== undefined) return { version, firstVersion: 1, presence: "present" } as const
-    const head = this.found.heads.get(agentId)
-    if (head === undefined) return { version: 0, firstVersion: 0, presence: "missing" } as const
-    return { version: head.version, firstVersion: 1, presence: head.purged ? "missing" : "present" } as const
+    const head = this.storedHead(agentId)
+    if (head === undefined) return { version: 0, presence: "missing" } as const
+    return { version: head.version, presence: Rows.isPurged(head) ? "missing" : "present" } as const
   }
 
   private store({ agentId, commands, events }: EncodedAppend, firstVersion: number): void {
@@ -174,7 +176,7 @@ class Batch {
       this.operations.push({ type: "put", key: Keys.command(agentId, id), value: Rows.encodeCommand(command) })
       this.commands.set(Keys.command(agentId, id), command)
     }
-    this.versions.set(agentId, lastVersion)
+    this.heads.set(agentId, { version: lastVersion, origin: this.storedHead(agentId)?.origin ?? 0 })
     this.parts.push([agentId, firstVersion, events.length])
   }
 }

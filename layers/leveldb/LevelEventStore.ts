@@ -46,12 +46,14 @@ export const make = (database: Database): Effect.Effect<EventStoreDriver, Driver
 const readHead = (database: Database, heads: Heads, agentId: string): Effect.Effect<Head, DriverError> =>
   Effect.gen(function* () {
     const [head] = yield* heads.read([agentId])
-    if (head === undefined) return { version: 0, firstVersion: 0, presence: "missing" }
+    if (head === undefined) return { version: 0, firstVersion: 0, presence: "missing", isComplete: true }
+    if (Rows.isPurged(head)) return { version: head.version, firstVersion: 0, presence: "missing", isComplete: true }
     const first = yield* database.use("read head", (level) =>
       level.values({ ...Keys.allOf("e", agentId), limit: 1 }).all()
     )
     const event = first[0] === undefined ? undefined : yield* decoded(Rows.decodeEvent(agentId, first[0]))
-    return { version: head.version, firstVersion: event?.version ?? 0, presence: head.purged ? "missing" : "present" }
+    const firstVersion = event?.version ?? 0
+    return { version: head.version, firstVersion, presence: "present", isComplete: firstVersion === head.origin + 1 }
   })
 
 const readStream = (database: Database, range: StreamRange): Effect.Effect<ReadonlyArray<StoredEvent>, DriverError> => {
@@ -114,7 +116,7 @@ const listAgents = (
         const agentId = key.slice(1)
         if (!agentId.startsWith(prefix)) return found
         const head = yield* decoded(Rows.decodeHead(agentId, text))
-        if (!head.purged) found.push({ agentId, version: head.version })
+        if (!Rows.isPurged(head)) found.push({ agentId, version: head.version })
       }
       const last = rows.at(-1)
       if (last === undefined || rows.length < count) return found
@@ -147,8 +149,9 @@ const purge = (database: Database, heads: Heads, agentId: string): Effect.Effect
       const snapshot = yield* decoded(Rows.decodeSnapshot(agentId, text))
       operations.push({ type: "del", key }, { type: "del", key: Keys.snapshotId(snapshot.id) })
     }
-    if (head !== undefined) {
-      operations.push({ type: "put", key: Keys.head(agentId), value: Rows.encodeHead({ ...head, purged: true }) })
+    if (head !== undefined && !Rows.isPurged(head)) {
+      const version = head.version + 1
+      operations.push({ type: "put", key: Keys.head(agentId), value: Rows.encodeHead({ version, origin: version }) })
     }
     heads.forget()
     return yield* deleteEvents(database, agentId, Number.MAX_SAFE_INTEGER, operations)

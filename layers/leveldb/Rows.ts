@@ -10,11 +10,14 @@ import { Corrupted } from "../../src/StoreError.ts"
 /** A row, or why it cannot be read. */
 export type Row<A> = Result.Result<A, Corrupted>
 
-/** The highest version of an agent, and whether it was purged. */
+/** The highest version of an agent, and the version that its last purge took; 0 for none. */
 export interface StoredHead {
   readonly version: number
-  readonly purged: boolean
+  readonly origin: number
 }
+
+/** Whether nothing has happened since the last purge. */
+export const isPurged = ({ origin, version }: StoredHead): boolean => origin > 0 && origin === version
 
 export const encodeEvent = (event: EncodedEvent, version: number): string => {
   const { data, id, metadata, schemaVersion, timestamp, type } = event
@@ -47,12 +50,12 @@ export const decodeSnapshot = (agentId: string, text: string): Row<StoredSnapsho
   return Result.succeed({ id, agentId, version, eventId, state, timestamp, schemaVersion, reducer, metadata, checksum })
 }
 
-export const encodeHead = (head: StoredHead): string => JSON.stringify([head.version, head.purged ? 1 : 0])
+export const encodeHead = (head: StoredHead): string => JSON.stringify([head.version, head.origin])
 
 export const decodeHead = (agentId: string, text: string): Row<StoredHead> => {
   const row = parse(text)
   return isTuple<[number, number]>(row, "nn")
-    ? Result.succeed({ version: row[0], purged: row[1] === 1 })
+    ? Result.succeed({ version: row[0], origin: row[1] })
     : corrupted(`head of agent ${JSON.stringify(agentId)}`, text)
 }
 

@@ -18,7 +18,8 @@ interface Agent {
   events: Array<StoredEvent>
   /** The highest version ever given. */
   version: number
-  purged: boolean
+  /** The version that the last purge took; 0 for none. */
+  origin: number
   readonly commands: Map<string, RecordedCommand>
 }
 
@@ -31,11 +32,14 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
 
   const readHead = (agentId: string): Head => {
     const agent = agents.get(agentId)
-    if (agent === undefined) return { version: 0, firstVersion: 0, presence: "missing" }
+    if (agent === undefined) return { version: 0, firstVersion: 0, presence: "missing", isComplete: true }
+    const firstVersion = agent.events[0]?.version ?? 0
+    const presence = isPurged(agent) ? "missing" : "present"
     return {
       version: agent.version,
-      firstVersion: agent.events[0]?.version ?? 0,
-      presence: agent.purged ? "missing" : "present"
+      firstVersion,
+      presence,
+      isComplete: presence === "missing" || firstVersion === agent.origin + 1
     }
   }
 
@@ -50,7 +54,7 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
   }
 
   const store = ({ agentId, commands, events }: EncodedAppend, firstVersion: number): void => {
-    const agent: Agent = agents.get(agentId) ?? { events: [], version: 0, purged: false, commands: new Map() }
+    const agent: Agent = agents.get(agentId) ?? { events: [], version: 0, origin: 0, commands: new Map() }
     agents.set(agentId, agent)
     for (const [index, event] of events.entries()) {
       const stored: StoredEvent = { ...event, agentId, version: firstVersion + index }
@@ -59,7 +63,6 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
       feed.push({ position: String(++positions), event: stored })
     }
     agent.version = firstVersion + events.length - 1
-    agent.purged = false
     for (const { id, reply } of commands) agent.commands.set(id, { reply, firstVersion, lastVersion: agent.version })
   }
 
@@ -95,7 +98,7 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
     listAgents: ({ after, limit, prefix }) =>
       Effect.sync(() =>
         [...agents]
-          .filter(([id, agent]) => !agent.purged && id.startsWith(prefix) && (after === undefined || id > after))
+          .filter(([id, agent]) => !isPurged(agent) && id.startsWith(prefix) && (after === undefined || id > after))
           .sort(([left], [right]) => (left < right ? -1 : 1))
           .slice(0, limit)
           .map(([agentId, agent]) => ({ agentId, version: agent.version }))
@@ -117,13 +120,15 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
       Effect.sync(() => {
         const agent = agents.get(agentId)
         data.snapshots.delete(agentId)
-        if (agent === undefined) return 0
+        if (agent === undefined || isPurged(agent)) return 0
         agent.commands.clear()
-        agent.purged = true
+        agent.origin = ++agent.version
         return forget(agent, agent.version)
       })
   }
 }
+
+const isPurged = ({ origin, version }: Agent): boolean => origin > 0 && origin === version
 
 const firstFrom = (events: ReadonlyArray<StoredEvent>, version: number): number =>
   firstIndex(events.length, (index) => (events[index]?.version ?? 0) >= version)

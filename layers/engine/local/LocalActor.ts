@@ -11,6 +11,7 @@ import * as ActorJournal from "../../../src/ActorJournal.ts"
 import type { ActorInfo, ActorStatus } from "../../../src/ActorSystem.ts"
 import type { Behavior } from "../../../src/Behavior.ts"
 import type { Appended } from "../../../src/EventStore.ts"
+import type * as Replay from "../../../src/Replay.ts"
 import type { AppendError } from "../../../src/StoreError.ts"
 import { appendSurely } from "./appendSurely.ts"
 import { type Envelope, Mailbox } from "./Mailbox.ts"
@@ -19,7 +20,7 @@ import { Round, type Workshop } from "./Round.ts"
 
 /** What an actor needs of its engine. */
 export interface Surroundings extends Workshop {
-  readonly stores: ActorJournal.Stores
+  readonly stores: Replay.Stores
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Hands over something that nobody waits for; the engine waits for it when it shuts down. */

@@ -1,0 +1,83 @@
+/**
+ * Events in PostgreSQL: reading, listing and deleting. Appending is in `PostgresAppend.ts`.
+ */
+import * as Effect from "effect/Effect"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { EventStoreDriver } from "../../src/EventStoreDriver.ts"
+import { makeDeletion } from "./deletion.ts"
+import { unavailable } from "./errors.ts"
+import { makeReadFeed } from "./feed.ts"
+import { type HeadRow, headStatement, toHead } from "./heads.ts"
+import type { Names } from "./Names.ts"
+import { makeAppendBatch } from "./PostgresAppend.ts"
+import { eventColumns, toEvent } from "./rows.ts"
+
+/** A driver over a client whose tables are up to date. `epoch` is that of the store's `meta` table. */
+export const make = (sql: SqlClient.SqlClient, names: Names, name: string, epoch: number): EventStoreDriver => {
+  const { commands, events, tenant } = names
+  const failing = (operation: string) => Effect.mapError(unavailable(name, operation))
+  const stream = (order: "ASC" | "DESC") => `
+    SELECT ${eventColumns} FROM ${events}
+    WHERE tenant = $1 AND agent_id = $2 AND version BETWEEN $3::int8 AND $4::int8 AND data IS NOT NULL
+    ORDER BY version ${order} LIMIT $5::int8`
+  const forward = stream("ASC")
+  const backward = stream("DESC")
+  const feed = makeReadFeed(sql, names, name, epoch)
+
+  const deletion = makeDeletion(sql, names)
+
+  return {
+    name,
+    maximumBatch: 1000,
+    feedPollMilliseconds: names.feedPollMilliseconds,
+    appendBatch: makeAppendBatch(sql, names),
+    readHead: (agentId) =>
+      Effect.map(failing("read head")(sql.unsafe<HeadRow>(headStatement(names), [tenant, agentId])), (rows) =>
+        toHead(rows[0])
+      ),
+    readStream: ({ agentId, direction, from, limit, to }) =>
+      Effect.map(
+        failing("read stream")(
+          sql.unsafe(direction === "forward" ? forward : backward, [tenant, agentId, from, to, limit]).values
+        ),
+        (rows) => rows.map((row) => toEvent(agentId, row))
+      ),
+    readEvent: (eventId) =>
+      Effect.map(
+        failing("read event")(
+          sql.unsafe(
+            `SELECT agent_id, ${eventColumns} FROM ${events} WHERE tenant = $1 AND id = $2 AND data IS NOT NULL`,
+            [tenant, eventId]
+          ).values
+        ),
+        ([row]) => (row === undefined ? undefined : toEvent(String(row[0]), row.slice(1)))
+      ),
+    readReplies: (agentId, commandIds) =>
+      failing("read replies")(
+        sql.unsafe<{ readonly id: string; readonly reply: string }>(
+          `SELECT command_id AS id, reply FROM ${commands} WHERE tenant = $1 AND agent_id = $2 AND command_id = ANY ($3::text[])`,
+          [tenant, agentId, commandIds]
+        )
+      ),
+    listAgents: ({ after, limit, prefix }) =>
+      failing("list agents")(
+        // Jumps from agent to agent along the primary key instead of walking over every event.
+        sql.unsafe<{ readonly agentId: string; readonly version: number }>(
+          `WITH RECURSIVE agent AS (
+             (SELECT agent_id FROM ${events} WHERE tenant = $1 AND agent_id > $2 COLLATE "C" AND agent_id >= $3 COLLATE "C" ORDER BY agent_id LIMIT 1)
+             UNION ALL
+             SELECT (SELECT e.agent_id FROM ${events} e WHERE e.tenant = $1 AND e.agent_id > a.agent_id ORDER BY e.agent_id LIMIT 1)
+             FROM agent a WHERE starts_with(a.agent_id, $3)
+           )
+           SELECT a.agent_id AS "agentId", h.version::float8 AS version FROM agent a
+           JOIN LATERAL (SELECT version, data, type FROM ${events} e WHERE e.tenant = $1 AND e.agent_id = a.agent_id ORDER BY version DESC LIMIT 1) h ON true
+           WHERE starts_with(a.agent_id, $3) AND (h.data IS NOT NULL OR h.type <> 'purged') LIMIT $4::int8`,
+          [tenant, after ?? "", prefix, limit]
+        )
+      ),
+    readFeed: feed.read,
+    readFeedEnd: feed.end,
+    deleteEvents: (agentId, toVersion) => failing("delete events")(deletion.deleteEvents(agentId, toVersion)),
+    purge: (agentId) => failing("purge")(deletion.purge(agentId))
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Snapshots in PostgreSQL.
+ */
+import * as Effect from "effect/Effect"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { SnapshotStoreDriver, StoredCriteria, StoredSnapshot } from "../../src/SnapshotStoreDriver.ts"
+import { unavailable } from "./errors.ts"
+import type { Names } from "./Names.ts"
+
+const columns = `id, agent_id AS "agentId", version::float8 AS version, event_id AS "eventId", state, timestamp::float8 AS timestamp,
+  schema_version AS "schemaVersion", reducer, metadata, checksum::float8 AS checksum`
+
+const within = `tenant = $1 AND agent_id = $2 AND version BETWEEN $3::int8 AND $4::int8 AND timestamp BETWEEN $5::int8 AND $6::int8`
+
+/** A driver over a client whose tables are up to date. */
+export const make = (sql: SqlClient.SqlClient, { snapshots, tenant }: Names, name: string): SnapshotStoreDriver => {
+  const failing = (operation: string) => Effect.mapError(unavailable(name, operation))
+  const bounds = (agentId: string, criteria: StoredCriteria) => [
+    tenant,
+    agentId,
+    criteria.minVersion ?? 0,
+    criteria.maxVersion ?? Number.MAX_SAFE_INTEGER,
+    criteria.minTimestamp ?? Number.MIN_SAFE_INTEGER,
+    criteria.maxTimestamp ?? Number.MAX_SAFE_INTEGER
+  ]
+  const list: SnapshotStoreDriver["list"] = (agentId, criteria, limit) =>
+    failing("read snapshots")(
+      sql.unsafe<StoredSnapshot>(
+        `SELECT ${columns} FROM ${snapshots} WHERE ${within} ORDER BY version DESC LIMIT $7::int8`,
+        [...bounds(agentId, criteria), limit]
+      )
+    )
+  return {
+    name,
+    save: (snapshot) =>
+      failing("save snapshot")(
+        sql.unsafe(
+          `INSERT INTO ${snapshots} (tenant, agent_id, version, id, event_id, state, timestamp, schema_version, reducer, metadata, checksum)
+           VALUES ($1, $2, $3::int8, $4, $5, $6, $7::int8, $8, $9, $10, $11::int8)
+           ON CONFLICT (tenant, agent_id, version) DO UPDATE SET id = excluded.id, event_id = excluded.event_id, state = excluded.state,
+             timestamp = excluded.timestamp, schema_version = excluded.schema_version, reducer = excluded.reducer,
+             metadata = excluded.metadata, checksum = excluded.checksum`,
+          [
+            tenant,
+            snapshot.agentId,
+            snapshot.version,
+            snapshot.id,
+            snapshot.eventId,
+            snapshot.state,
+            snapshot.timestamp,
+            snapshot.schemaVersion,
+            snapshot.reducer,
+            snapshot.metadata,
+            snapshot.checksum
+          ]
+        )
+      ).pipe(Effect.asVoid),
+    readLatest: (agentId, criteria) => Effect.map(list(agentId, criteria, 1), (rows) => rows[0]),
+    readById: (snapshotId) =>
+      Effect.map(
+        failing("read snapshot")(
+          sql.unsafe<StoredSnapshot>(`SELECT ${columns} FROM ${snapshots} WHERE tenant = $1 AND id = $2`, [
+            tenant,
+            snapshotId
+          ])
+        ),
+        (rows) => rows[0]
+      ),
+    list,
+    delete: (agentId, criteria) =>
+      Effect.map(
+        failing("delete snapshots")(
+          sql.unsafe(`DELETE FROM ${snapshots} WHERE ${within} RETURNING version`, bounds(agentId, criteria))
+        ),
+        (rows) => rows.length
+      )
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What an error of the database means to a store.
+ */
+import type { SqlError } from "effect/sql/SqlError"
+import type { BatchFailure } from "../../src/EventStoreDriver.ts"
+import { Unavailable } from "../../src/StoreError.ts"
+
+/** The SQLSTATE that the server sent, if it answered at all. */
+export const sqlState = (error: SqlError): string | undefined => {
+  const { cause } = error.reason
+  return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
+    ? cause.code
+    : undefined
+}
+
+/** For reads, deletions and the opening of the store. */
+export const unavailable =
+  (name: string, operation: string) =>
+  (error: SqlError): Unavailable => {
+    const state = sqlState(error)
+    const { reason, remedy } = explain(error, state)
+    return new Unavailable({
+      operation,
+      reason,
+      expected: `${name} to answer`,
+      found: `${error.message}${detail(error)}${state === undefined ? "" : ` (SQLSTATE ${state})`}`,
+      remedy,
+      cause: error
+    })
+  }
+
+const detail = (error: SqlError): string => {
+  const { cause } = error.reason
+  return cause instanceof Error && cause.message !== error.message ? `: ${cause.message}` : ""
+}
+
+const explain = (
+  error: SqlError,
+  state: string | undefined
+): { readonly reason: Unavailable["reason"]; readonly remedy: string } => {
+  if (state === "3D000") return { reason: "WrongDatabase", remedy: "Create the database, or name one that exists." }
+  // Undefined table, undefined schema, undefined column.
+  if (state === "42P01" || state === "3F000" || state === "42703") {
+    return {
+      reason: "NotMigrated",
+      remedy: "Build `layerMigrations` with the same schema and prefix first, or use `layer`, which does."
+    }
+  }
+  if (state === "25006")
+    return { reason: "WrongDatabase", remedy: "Connect to the primary; this server takes no writes." }
+  if (state === "42501")
+    return {
+      reason: "Failed",
+      remedy:
+        "Grant the role what `layerStorage` needs: usage of the schema; select, insert, update and delete on its tables."
+    }
+  switch (error.reason._tag) {
+    case "AuthenticationError":
+      return { reason: "Unreachable", remedy: "Check the user name and the password." }
+    case "ConnectionError":
+      return {
+        reason: "Unreachable",
+        remedy: "Check host, port and network, and that the server runs; then try again."
+      }
+    default:
+      return { reason: "Failed", remedy: "See the cause." }
+  }
+}
+
+/** For an append whose statement failed. When unsure: unknown. */
+export const batchFailure = (error: SqlError): BatchFailure => ({
+  _tag: "BatchFailure",
+  certainty: certainty(error),
+  cause: error
+})
+
+const certainty = (error: SqlError): BatchFailure["certainty"] => {
+  // The client gave up before it had a connection, so nothing was sent.
+  if ("operation" in error.reason && error.reason.operation === "connect") return "unavailable"
+  const state = sqlState(error)
+  // The server answered that the statement failed: data (22), constraint (23), transaction (40), syntax or schema (42), resources (53), limits (54).
+  if (state !== undefined && /^(?:0A|22|23|25|40|42|53|54|55|57014)/.test(state)) {
+    return /^(?:22|23|54)/.test(state) ? "refused" : "unavailable"
+  }
+  return "unknown"
+}

@@ -1,0 +1,57 @@
+/**
+ * The feed of a PostgreSQL store: ordered by transaction id and place in the transaction, up to the oldest transaction that still runs.
+ *
+ * What lies below that fence can no longer change, so nothing is ever passed over, whatever commits out of order or rolls back. The price: a
+ * transaction that writes anywhere in the cluster and stays open holds the feeds back until it ends.
+ */
+import * as Effect from "effect/Effect"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type {
+  DriverError,
+  EventStoreDriver,
+  FeedEntry,
+  InvalidPosition,
+  StoredEvent
+} from "../../src/EventStoreDriver.ts"
+import { unavailable } from "./errors.ts"
+import type { Names } from "./Names.ts"
+import { eventColumns, toEvent } from "./rows.ts"
+
+/** The feed half of the driver. */
+export const makeReadFeed = (sql: SqlClient.SqlClient, { events, tenant }: Names, name: string, epoch: number) => {
+  const failing = Effect.mapError(unavailable(name, "read feed"))
+  const fence = "xid < (SELECT pg_snapshot_xmin(pg_current_snapshot()))"
+  const page = `
+    SELECT xid::text, ordinal::float8, agent_id, ${eventColumns} FROM ${events}
+    WHERE tenant = $1 AND (xid, ordinal) > ($2::xid8, $3::int8) AND ${fence} AND data IS NOT NULL
+    ORDER BY xid, ordinal LIMIT $4::int8`
+  const newest = `
+    SELECT xid::text, ordinal::float8 FROM ${events} WHERE tenant = $1 AND ${fence} ORDER BY xid DESC, ordinal DESC LIMIT 1`
+
+  const print = (xid: unknown, ordinal: unknown): string => `${epoch}.${xid}.${ordinal}`
+
+  const parse = (position: string): readonly [string, string] | undefined => {
+    const match = /^(\d{1,9})\.(\d{1,20})\.(\d{1,15})$/.exec(position)
+    return match === null || Number(match[1]) !== epoch ? undefined : [match[2] ?? "", match[3] ?? ""]
+  }
+
+  const read = ({
+    after,
+    limit
+  }: Parameters<EventStoreDriver["readFeed"]>[0]): Effect.Effect<
+    ReadonlyArray<FeedEntry<StoredEvent>>,
+    DriverError | InvalidPosition
+  > => {
+    const start = after === undefined ? (["0", "0"] as const) : parse(after)
+    if (start === undefined) return Effect.fail({ _tag: "InvalidPosition", found: after ?? "" })
+    return Effect.map(failing(sql.unsafe(page, [tenant, start[0], start[1], limit]).values), (rows) =>
+      rows.map((row) => ({ position: print(row[0], row[1]), event: toEvent(String(row[2]), row.slice(3)) }))
+    )
+  }
+
+  const end = Effect.map(failing(sql.unsafe(newest, [tenant]).values), ([row]) =>
+    row === undefined ? undefined : print(row[0], row[1])
+  )
+
+  return { read, end }
+}
