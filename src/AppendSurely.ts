@@ -2,8 +2,8 @@
  * Appends, and does not rest at an unknown outcome.
  */
 import * as Effect from "effect/Effect"
-import type { Append, Appended, EventStore } from "../../../src/EventStore.ts"
-import type { AppendError, Unknown } from "../../../src/StoreError.ts"
+import type { Append, Appended, EventStore } from "./EventStore.ts"
+import type { AppendError, Unknown } from "./StoreError.ts"
 
 const attempts = 12
 const firstDelay = 50
