@@ -33,19 +33,12 @@ export const encode = (
   limits: Limits.Limits = Limits.defaults,
   bytes: number = limits.eventBytes
 ): Result.Result<string, InvalidInput> => {
-  const walk = new Walk(subject, limits.depth)
+  const walk = new Walk(subject, limits.depth, bytes)
   const prepared = walk.prepare(value)
   if (walk.refusal !== undefined) return Result.fail(walk.refusal)
   const text = JSON.stringify(prepared)
   return isLonger(text, bytes)
-    ? Result.fail(
-        new InvalidInput({
-          path: subject,
-          expected: `at most ${bytes} bytes of encoded text`,
-          found: `${utf8Length(text)} bytes`,
-          remedy: "Store less in one value, or raise the limit in `Limits`."
-        })
-      )
+    ? Result.fail(tooLarge(subject, bytes, `${utf8Length(text)} bytes`))
     : Result.succeed(text)
 }
 
@@ -59,9 +52,13 @@ export const decode = (text: string, subject = "value"): Result.Result<Value, Co
   // Only a text with a key that starts with `$` can hold a tag.
   if (!text.includes('"$')) return Result.succeed(parsed.success as Value)
   const unknownTags: Array<string> = []
-  const value = revive(parsed.success, unknownTags)
+  // A text that is nested deeper than the stack reaches comes from another writer.
+  const revived = Result.try({
+    try: () => revive(parsed.success, unknownTags),
+    catch: (cause) => unreadable(subject, text, cause)
+  })
   const unknownTag = unknownTags[0]
-  return unknownTag === undefined ? Result.succeed(value) : Result.fail(unreadable(subject, unknownTag))
+  return unknownTag === undefined ? revived : Result.fail(unreadable(subject, unknownTag))
 }
 
 const unreadable = (subject: string, found: string, cause?: unknown): Corrupted =>
@@ -75,6 +72,14 @@ const unreadable = (subject: string, found: string, cause?: unknown): Corrupted 
 
 // ---- encoding ----
 
+const tooLarge = (subject: string, bytes: number, found: string): InvalidInput =>
+  new InvalidInput({
+    path: subject,
+    expected: `at most ${bytes} bytes of encoded text`,
+    found,
+    remedy: "Store less in one value, or raise the limit in `Limits`."
+  })
+
 /** One walk over a value; remembers the keys on the way down so that a refusal can name the path. */
 class Walk {
   refusal: InvalidInput | undefined
@@ -82,14 +87,20 @@ class Walk {
   private readonly ancestors: Array<object> = []
   private readonly subject: string
   private readonly depth: number
+  private readonly bytes: number
+  /** The encoded text has at least so many bytes. */
+  private size = 0
 
-  constructor(subject: string, depth: number) {
+  constructor(subject: string, depth: number, bytes: number) {
     this.subject = subject
     this.depth = depth
+    this.bytes = bytes
   }
 
   /** The value itself when JSON can carry it as it is, else a copy with tags. */
   prepare(value: unknown): unknown {
+    // Objects that share parts can be far larger as text than in memory, so do not walk on for ever.
+    if (!this.count(typeof value === "string" ? value.length + 2 : 1)) return undefined
     switch (typeof value) {
       case "string":
       case "boolean":
@@ -110,7 +121,9 @@ class Walk {
     if (value instanceof Date) {
       return Number.isNaN(value.getTime()) ? this.refuse("an invalid Date") : { $date: value.toISOString() }
     }
-    if (value instanceof Uint8Array) return { $bytes: Base64.encode(value) }
+    if (value instanceof Uint8Array) {
+      return this.count(Math.ceil(value.length / 3) * 4) ? { $bytes: Base64.encode(value) } : undefined
+    }
     if (this.ancestors.length >= this.depth) {
       return this.ancestors.includes(value) ? this.refuse("a cycle") : this.refuse(`more than ${this.depth} levels`)
     }
@@ -121,6 +134,7 @@ class Walk {
   }
 
   private prepareArray(array: ReadonlyArray<unknown>): unknown {
+    if (Object.getPrototypeOf(array) !== Array.prototype) return this.refuse(`an instance of ${className(array)}`)
     let copy: Array<unknown> | undefined
     for (let index = 0; index < array.length; index++) {
       const item = array[index]
@@ -132,17 +146,23 @@ class Walk {
       if (prepared !== item && copy === undefined) copy = array.slice(0, index)
       if (copy !== undefined) copy.push(prepared)
     }
-    return copy ?? array
+    // Whatever else hangs on the array comes after the indexes.
+    const other = Object.keys(array)[array.length]
+    return other === undefined ? (copy ?? array) : this.refuseAt(other, "a named property of an array")
   }
 
   private prepareRecord(record: object): unknown {
-    if (!isPlain(record)) return this.refuse(`an instance of ${record.constructor?.name || "a class"}`)
+    if (!isPlain(record)) return this.refuse(`an instance of ${className(record)}`)
     if (Object.getOwnPropertySymbols(record).length > 0) return this.refuse("an object with a symbol key")
     const names = Object.keys(record)
     let copy: { [key: string]: unknown } | undefined
     for (let index = 0; index < names.length; index++) {
       const name = names[index] as string
-      const item: unknown = Reflect.get(record, name)
+      const property = Object.getOwnPropertyDescriptor(record, name)
+      // What an accessor gives may differ from one look to the next.
+      if (property === undefined || !("value" in property)) return this.refuseAt(name, "an accessor")
+      const item: unknown = property.value
+      if (!this.count(name.length + 3)) return undefined
       this.keys.push(name)
       const prepared = this.prepare(item)
       this.keys.pop()
@@ -153,6 +173,14 @@ class Walk {
     const only = names.length === 1 ? names[0] : undefined
     if (only?.startsWith("$")) return { [`$${only}`]: copy === undefined ? Reflect.get(record, only) : copy[only] }
     return copy ?? record
+  }
+
+  /** Whether the text may still be short enough with so many more bytes. */
+  private count(bytes: number): boolean {
+    this.size += bytes
+    if (this.size <= this.bytes) return true
+    this.refusal ??= tooLarge(this.subject, this.bytes, `more than ${this.bytes} bytes`)
+    return false
   }
 
   private refuseAt(key: string | number, found: string): undefined {
@@ -175,6 +203,11 @@ class Walk {
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const className = (value: object): string => {
+  const { constructor } = value
+  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "a class"
+}
 
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -226,7 +259,10 @@ const revive = (value: unknown, unknownTags: Array<string>): Value => {
 
 const reviveTag = (tag: string, item: unknown, unknownTags: Array<string>): Value => {
   if (typeof item === "string") {
-    if (tag === "$date" && !Number.isNaN(Date.parse(item))) return new Date(item)
+    if (tag === "$date") {
+      const date = new Date(item)
+      if (!Number.isNaN(date.getTime()) && date.toISOString() === item) return date
+    }
     if (tag === "$bigint" && /^-?\d+$/.test(item)) return BigInt(item)
     if (tag === "$number" && item === "-0") return -0
     if (tag === "$bytes") {
