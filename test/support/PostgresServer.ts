@@ -96,6 +96,13 @@ export class PostgresServer {
     await sleep(200)
   }
 
+  /** Ends the server at once and removes its data; for a process that is about to exit. */
+  killNow(): void {
+    this.process?.kill("SIGQUIT")
+    this.process = undefined
+    rmSync(join(this.data, ".."), { recursive: true, force: true })
+  }
+
   async stop(): Promise<void> {
     await this.end("SIGINT")
     rmSync(join(this.data, ".."), { recursive: true, force: true })
