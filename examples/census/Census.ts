@@ -1,10 +1,11 @@
 /** The coordinator: knows the files of a folder, hands them to workers, and keeps the totals. */
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
-import { Actor } from "../../src/index.ts"
-import { FileWorker } from "./FileWorker.ts"
+import { Actor, AgentId } from "../../src/index.ts"
+import { FileWorker, restarts } from "./FileWorker.ts"
 import { Findings } from "./measure.ts"
 
 const Totals = Schema.Struct({
@@ -17,10 +18,11 @@ const Totals = Schema.Struct({
 })
 
 const State = Schema.Struct({
+  folder: Schema.String,
+  files: Schema.Array(Schema.String),
   /** Whether all files of the folder are listed. */
   listed: Schema.Boolean,
-  files: Schema.Array(Schema.String),
-  /** How many of the files, in their order, are settled. */
+  /** How many of the files, in their order, are counted or given up. */
   settled: Schema.Int,
   totals: Totals,
   failures: Schema.Array(Schema.Struct({ path: Schema.String, reason: Schema.String }))
@@ -28,20 +30,22 @@ const State = Schema.Struct({
 export type State = typeof State.Type
 
 const Events = Schema.TaggedUnion({
-  FilesListed: { files: Schema.Array(Schema.String), last: Schema.Boolean },
+  FilesListed: { folder: Schema.String, files: Schema.Array(Schema.String), last: Schema.Boolean },
   FileCounted: { path: Schema.String, findings: Findings },
   FileFailed: { path: Schema.String, reason: Schema.String }
 })
 
-export const Progress = Schema.Struct({ listed: Schema.Boolean, settled: Schema.Int, files: Schema.Int })
+const Progress = Schema.Struct({ listed: Schema.Boolean, settled: Schema.Int, files: Schema.Int })
+export type Progress = typeof Progress.Type
 
-const progress = ({ files, listed, settled }: State) => ({ listed, settled, files: files.length })
+const progress = ({ files, listed, settled }: State): Progress => ({ listed, settled, files: files.length })
 
 export const Census = Actor.make("Census", {
   state: State,
   initialState: {
-    listed: false,
+    folder: "",
     files: [],
+    listed: false,
     settled: 0,
     totals: { files: 0, lines: 0, bytes: 0, imports: 0, todos: 0, longestFunction: null },
     failures: []
@@ -49,68 +53,74 @@ export const Census = Actor.make("Census", {
   events: Events,
   evolve: (state, event) => {
     switch (event._tag) {
-      case "FilesListed":
-        return { ...state, files: [...state.files, ...event.files], listed: event.last }
+      case "FilesListed": {
+        const { files, folder, last } = event
+        return { ...state, folder, files: [...state.files, ...files], listed: last }
+      }
       case "FileCounted":
         return { ...state, settled: state.settled + 1, totals: add(state.totals, event.path, event.findings) }
-      case "FileFailed":
-        return {
-          ...state,
-          settled: state.settled + 1,
-          failures: [...state.failures, { path: event.path, reason: event.reason }]
-        }
+      case "FileFailed": {
+        const { path, reason } = event
+        return { ...state, settled: state.settled + 1, failures: [...state.failures, { path, reason }] }
+      }
     }
   },
   commands: [
     Rpc.make("Look", { success: Progress }),
     /** Names the files to count; once they are listed they stay as they are. */
-    Rpc.make("List", { payload: { files: Schema.Array(Schema.String) }, success: Progress }),
-    /** Settles the next files. */
-    Rpc.make("Advance", { payload: { folder: Schema.String, count: Schema.Int }, success: Progress })
-  ]
+    Rpc.make("List", { payload: { folder: Schema.String, files: Schema.Array(Schema.String) }, success: Progress }),
+    /** Hands out the next files, and settles them all. */
+    Rpc.make("Advance", { payload: { count: Schema.Int }, success: Progress })
+  ],
+  // The state holds the whole list, so it is not worth saving often.
+  snapshotEvery: 10_000
 })
 
 export const CensusBehavior = Census.toLayer({
   Look: (state) => Effect.succeed(progress(state)),
-  List: (state, { files }) => {
+
+  List: (state, { files, folder }) => {
     if (state.listed) return Effect.succeed(progress(state))
-    // In parts, so that a folder of any size fits into events of a bounded one.
-    const parts = Array.from({ length: Math.max(1, Math.ceil(files.length / 1000)) }, (_, index) =>
-      files.slice(index * 1000, index * 1000 + 1000)
+    // In parts, so that no event grows with the folder.
+    const parts = Array.from({ length: Math.max(1, Math.ceil(files.length / 250)) }, (_, part) =>
+      files.slice(part * 250, (part + 1) * 250)
     )
-    const events = parts.map((part, index) =>
-      Events.cases.FilesListed.make({ files: part, last: index === parts.length - 1 })
+    const events = parts.map((files, part) =>
+      Events.cases.FilesListed.make({ folder, files, last: part === parts.length - 1 })
     )
     return Census.persist(events, progress)
   },
-  Advance: Effect.fnUntraced(function* (state, { count, folder }) {
-    const next = state.files.slice(state.settled, state.settled + count)
+
+  Advance: Effect.fnUntraced(function* ({ files, folder, settled }, { count }) {
+    const next = files.slice(settled, settled + count)
     const events = yield* Effect.forEach(next, (path) => settle(folder, path), { concurrency: "unbounded" })
-    return events.length === 0 ? progress(state) : yield* Census.persist(events, progress)
+    return yield* Census.persist(events, progress)
   })
 })
 
-/** Asks the file's worker, and gives up when the worker's supervision has. */
+/** Asks the file's worker. Each crash has restarted it, so asks again, until its supervisor gives it up. */
 const settle = Effect.fnUntraced(function* (folder: string, path: string) {
   const worker = (yield* FileWorker.client)(workerId(folder, path))
   return yield* worker.Measure({ path: `${folder}/${path}` }).pipe(
     Effect.map((findings) => Events.cases.FileCounted.make({ path, findings })),
-    // Each crash has restarted the worker; try again until its restarts are spent.
-    Effect.retry({ while: (error) => error._tag === "ActorCrashed", times: 3 }),
-    Effect.catchTags({
-      ActorCrashed: (error) => Effect.succeed(Events.cases.FileFailed.make({ path, reason: reasonOf(error.cause) })),
-      ActorStopped: (error) => Effect.succeed(Events.cases.FileFailed.make({ path, reason: error.message }))
-    }),
+    Effect.retry({ times: restarts, while: (error) => error._tag === "ActorCrashed" }),
+    Effect.catchTag("ActorCrashed", ({ cause }) =>
+      Effect.succeed(
+        Events.cases.FileFailed.make({ path, reason: cause instanceof Error ? cause.message : String(cause) })
+      )
+    ),
+    // Anything else says nothing about the file: the coordinator crashes too, with nothing settled.
     Effect.orDie
   )
 })
 
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
-/** Ids are short and free of controls; paths need not be. */
-const workerId = (folder: string, path: string): string => `${digest(folder)}/${digest(path)}`
-
 export const censusId = (folder: string): string => digest(folder)
+
+/** The path, unless it is too long for an id, or holds what an id may not. */
+const workerId = (folder: string, path: string): string => {
+  const id = `${digest(folder)}/${path}`
+  return Result.isSuccess(AgentId.validate(FileWorker.agentId(id))) ? id : `${digest(folder)}/${digest(path)}`
+}
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, 22)
 

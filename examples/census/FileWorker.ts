@@ -14,6 +14,9 @@ export const FileWorker = Actor.make("FileWorker", {
   commands: [Rpc.make("Measure", { payload: { path: Schema.String }, success: Findings })]
 })
 
+/** How often a worker is restarted before its supervisor gives it up. */
+export const restarts = 3
+
 export const FileWorkerBehavior = FileWorker.toLayer(
   {
     Measure: Effect.fnUntraced(function* ({ findings }, { path }) {
@@ -25,5 +28,5 @@ export const FileWorkerBehavior = FileWorker.toLayer(
       return yield* FileWorker.persist({ _tag: "FileMeasured", path, findings: found }, () => found)
     })
   },
-  { supervision: Supervision.restart({ times: 3, within: "1 minute" }), passivateAfter: "2 seconds" }
+  { supervision: Supervision.restart({ times: restarts, within: "1 minute" }), passivateAfter: "2 seconds" }
 )
