@@ -20,12 +20,14 @@ export interface View {
 /** Repeats are recognised before expectations are checked, since a repeated append expects what was true the first time. */
 export const decide = (append: EncodedAppend, view: View): Exclude<Outcome, { readonly _tag: "Again" }> => {
   const { agentId, commands, events, expected } = append
+  const repeat = decideRepeat(agentId, events, view)
   for (const command of commands) {
     const recorded = view.command(agentId, command.id)
     if (recorded === undefined) continue
-    return commands.length === 1 ? { _tag: "Answered", ...recorded } : { _tag: "CommandIdTaken", commandId: command.id }
+    if (commands.length === 1) return { _tag: "Answered", ...recorded }
+    // Several commands are known again only together with the events that answered them.
+    return repeat?._tag === "Repeated" ? repeat : { _tag: "CommandIdTaken", commandId: command.id }
   }
-  const repeat = decideRepeat(agentId, events, view)
   if (repeat !== undefined) return repeat
   const head = view.head(agentId)
   const holds = expected === "any" || (expected === "none" ? head.presence === "missing" : head.version === expected)

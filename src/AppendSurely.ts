@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Append, Appended, EventStore } from "./EventStore.ts"
-import type { AppendError, Unknown } from "./StoreError.ts"
+import type { AppendError, Rejected, Unknown } from "./StoreError.ts"
 
 const attempts = 12
 const firstDelay = 50
@@ -25,7 +25,8 @@ const attempt = (
   Effect.catchIf(store.append(append), isTransient(inDoubt), (error) => {
     // "Not sent this time" says nothing about the time before.
     const doubt = error._tag === "Unknown" ? error : inDoubt
-    if (doubt === undefined || count >= attempts) return Effect.fail(doubt ?? error)
+    const isHopeless = error._tag === "Rejected" && error.reason === "Closed"
+    if (doubt === undefined || count >= attempts || isHopeless) return Effect.fail(doubt ?? error)
     const delay = Math.min(firstDelay * 2 ** (count - 1), longestDelay)
     return Effect.andThen(Effect.sleep(delay), attempt(store, append, count + 1, doubt))
   })
@@ -33,4 +34,7 @@ const attempt = (
 const isTransient =
   (inDoubt: Unknown | undefined) =>
   (error: AppendError): boolean =>
-    error._tag === "Unknown" || (inDoubt !== undefined && error._tag === "Rejected")
+    error._tag === "Unknown" || (inDoubt !== undefined && error._tag === "Rejected" && !isVerdict(error.reason))
+
+/** Whether the store has looked for the append and knows that it is not there. */
+const isVerdict = (reason: Rejected["reason"]): boolean => reason === "EventIdTaken" || reason === "CommandIdTaken"
