@@ -16,10 +16,11 @@ import { eventColumns, toEvent } from "./rows.ts"
 export const make = (sql: SqlClient.SqlClient, names: Names, name: string, epoch: number): EventStoreDriver => {
   const { commands, events, tenant } = names
   const failing = (operation: string) => Effect.mapError(unavailable(name, operation))
+  // Ordered by the column of the table, which has the index, not by that of the answer.
   const stream = (order: "ASC" | "DESC") => `
-    SELECT ${eventColumns} FROM ${events}
+    SELECT ${eventColumns} FROM ${events} e
     WHERE tenant = $1 AND agent_id = $2 AND version BETWEEN $3::int8 AND $4::int8 AND data IS NOT NULL
-    ORDER BY version ${order} LIMIT $5::int8`
+    ORDER BY e.version ${order} LIMIT $5::int8`
   const forward = stream("ASC")
   const backward = stream("DESC")
   const feed = makeReadFeed(sql, names, name, epoch)

@@ -26,7 +26,7 @@ export const make = (sql: SqlClient.SqlClient, { snapshots, tenant }: Names, nam
   const list: SnapshotStoreDriver["list"] = (agentId, criteria, limit) =>
     failing("read snapshots")(
       sql.unsafe<StoredSnapshot>(
-        `SELECT ${columns} FROM ${snapshots} WHERE ${within} ORDER BY version DESC LIMIT $7::int8`,
+        `SELECT ${columns} FROM ${snapshots} s WHERE ${within} ORDER BY s.version DESC LIMIT $7::int8`,
         [...bounds(agentId, criteria), limit]
       )
     )

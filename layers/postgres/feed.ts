@@ -21,12 +21,13 @@ import { eventColumns, toEvent } from "./rows.ts"
 export const makeReadFeed = (sql: SqlClient.SqlClient, { events, tenant }: Names, name: string, epoch: number) => {
   const failing = Effect.mapError(unavailable(name, "read feed"))
   const fence = "xid < (SELECT pg_snapshot_xmin(pg_current_snapshot()))"
+  // `ORDER BY xid` alone would mean the column of the answer: text, which puts 1000 before 999, and which no index is on.
   const page = `
-    SELECT xid::text, ordinal::float8, agent_id, ${eventColumns} FROM ${events}
+    SELECT xid::text, ordinal::float8, agent_id, ${eventColumns} FROM ${events} e
     WHERE tenant = $1 AND (xid, ordinal) > ($2::xid8, $3::int8) AND ${fence} AND data IS NOT NULL
-    ORDER BY xid, ordinal LIMIT $4::int8`
+    ORDER BY e.xid, e.ordinal LIMIT $4::int8`
   const newest = `
-    SELECT xid::text, ordinal::float8 FROM ${events} WHERE tenant = $1 AND ${fence} ORDER BY xid DESC, ordinal DESC LIMIT 1`
+    SELECT xid::text, ordinal::float8 FROM ${events} e WHERE tenant = $1 AND ${fence} ORDER BY e.xid DESC, e.ordinal DESC LIMIT 1`
 
   const print = (xid: unknown, ordinal: unknown): string => `${epoch}.${xid}.${ordinal}`
 
