@@ -1,0 +1,50 @@
+/** The floor: `classic-level` alone, synced batches of the rows that the store writes. */
+import { ClassicLevel } from "classic-level"
+import * as Effect from "effect/Effect"
+import * as Keys from "../../layers/leveldb/Keys.ts"
+import * as Rows from "../../layers/leveldb/Rows.ts"
+import * as Uuid from "../../src/Uuid.ts"
+import { assertCount, callers } from "../harness.ts"
+import { eventType, payload, Visits } from "../workload.ts"
+import { assertFirst, type Target } from "./Target.ts"
+
+/** Batches of events; with `indexes`, also the rows by which the store finds them again: event id, highest version, feed. */
+export const make = async (name: string, directory: string, size: number, indexes: boolean): Promise<Target> => {
+  const level = new ClassicLevel(directory, { keyEncoding: "utf8", valueEncoding: "utf8" })
+  await level.open()
+  const nextId = Effect.runSync(Uuid.makeGenerator)
+  const visits = new Visits()
+  let flushes = 0
+  const operation = async (): Promise<void> => {
+    const batch = level.batch()
+    const parts: Array<Rows.FlushPart> = []
+    for (let count = 0; count < size; count++) {
+      const { agentId, index, visit } = visits.next()
+      const now = Date.now()
+      const data = JSON.stringify(payload(index))
+      const event = { id: nextId(now), type: eventType, schemaVersion: 1, timestamp: now, data, metadata: "{}" }
+      batch.put(Keys.event(agentId, visit), Rows.encodeEvent(event, visit))
+      if (!indexes) continue
+      batch.put(Keys.eventId(event.id), Rows.encodeReference(agentId, visit))
+      batch.put(Keys.head(agentId), Rows.encodeHead({ version: visit, origin: 0 }))
+      parts.push([agentId, visit, 1])
+    }
+    if (indexes) batch.put(Keys.flush(++flushes), Rows.encodeFlush(parts))
+    await batch.write({ sync: true })
+  }
+  return {
+    name,
+    append: async (count, milliseconds) => size * (await callers(count, milliseconds, operation)),
+    verify: async () => {
+      const keys = await level.keys({ gt: "e", lt: "f" }).all()
+      assertCount("events", keys.length, visits.count)
+      for (const { agentId, first, visits: expected } of visits.sample()) {
+        const events = await level.values(Keys.allOf("e", agentId)).all()
+        assertCount(`events of ${agentId}`, events.length, expected)
+        const event = Rows.decodeEvent(agentId, events[0] ?? "")
+        assertFirst(agentId, event._tag === "Success" ? JSON.parse(event.success.data) : undefined, first)
+      }
+    },
+    close: () => level.close()
+  }
+}
