@@ -27,6 +27,9 @@ export interface Ticket {
   state: "waiting" | "flushing" | "done"
 }
 
+/** The part of a driver that the writer needs. */
+export type BatchDriver = Pick<EventStoreDriver, "name" | "maximumBatch" | "appendBatch">
+
 /** The queue in front of one driver. */
 export interface GroupCommit {
   readonly enqueue: (append: EncodedAppend, settle: (settled: Settled) => void) => Ticket
@@ -44,7 +47,7 @@ export interface GroupCommit {
 const maximumBatchBytes = 4 * 1024 * 1024
 
 /** Starts the writer. When the scope closes, what is queued is still written; what comes later is told `Closed`. */
-export const make = (driver: EventStoreDriver): Effect.Effect<GroupCommit, never, Scope.Scope> =>
+export const make = (driver: BatchDriver): Effect.Effect<GroupCommit, never, Scope.Scope> =>
   Effect.gen(function* () {
     const mutex = yield* Semaphore.make(1)
     const queue = new Writer(driver, mutex)
@@ -59,7 +62,7 @@ export const make = (driver: EventStoreDriver): Effect.Effect<GroupCommit, never
   })
 
 class Writer implements GroupCommit {
-  private readonly driver: EventStoreDriver
+  private readonly driver: BatchDriver
   private readonly mutex: Semaphore.Semaphore
   private waiting: Array<Ticket> = []
   /** The newest append of each agent that has one under way. */
@@ -68,7 +71,7 @@ class Writer implements GroupCommit {
   private wake: (() => void) | undefined
   private closed = false
 
-  constructor(driver: EventStoreDriver, mutex: Semaphore.Semaphore) {
+  constructor(driver: BatchDriver, mutex: Semaphore.Semaphore) {
     this.driver = driver
     this.mutex = mutex
   }
@@ -117,6 +120,8 @@ class Writer implements GroupCommit {
   readonly run: Effect.Effect<void> = Effect.suspend(() => this.loop())
 
   private readonly idle = Effect.callback<void>((resume) => {
+    // The scheduler may have run others since the queue was found empty.
+    if (this.waiting.length > 0 || this.closed) return resume(Effect.void)
     this.wake = () => {
       this.wake = undefined
       resume(Effect.void)
@@ -192,21 +197,29 @@ class Writer implements GroupCommit {
   }
 
   private settle(ticket: Ticket, settled: Settled): void {
-    this.finish(ticket)
     ticket.settle(settled)
+    this.finish(ticket)
   }
 
   private finish(ticket: Ticket): void {
     const { agentId } = ticket.append
-    const { previous } = ticket
     ticket.state = "done"
-    ticket.previous = undefined
+    // An earlier append is under way still when this one was withdrawn, or when the earlier one must be tried again.
+    const earlier = underWayBefore(ticket)
+    ticket.previous = earlier
     if (this.newest.get(agentId) === ticket) {
-      if (previous === undefined || previous.state === "done") this.newest.delete(agentId)
-      else this.newest.set(agentId, previous)
+      if (earlier === undefined) this.newest.delete(agentId)
+      else this.newest.set(agentId, earlier)
     }
-    for (const watcher of ticket.watchers) watcher()
+    if (earlier === undefined) for (const watcher of ticket.watchers) watcher()
+    else earlier.watchers.push(...ticket.watchers)
   }
+}
+
+const underWayBefore = (ticket: Ticket): Ticket | undefined => {
+  let { previous } = ticket
+  while (previous?.state === "done") previous = previous.previous
+  return previous
 }
 
 // A driver that dies or is interrupted has told us nothing about what it stored.
