@@ -1,0 +1,49 @@
+/** The whole durability test: kills by the dozen, one line for each part. Fails when a promise was broken. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { seed } from "../support/chance.ts"
+import { PostgresServer } from "../support/PostgresServer.ts"
+import { killActors } from "./actorKills.ts"
+import type { Place } from "./place.ts"
+import { killServer } from "./serverKills.ts"
+import { killServerUnderActors } from "./serverKillsUnderActors.ts"
+import { killWriters, type Outcome } from "./writerKills.ts"
+
+const home = mkdtempSync(join(tmpdir(), "pantheon-chaos-"))
+const server = await PostgresServer.start()
+
+// Also when it is interrupted, nothing is left behind.
+process.once("exit", () => {
+  server.killNow()
+  rmSync(home, { recursive: true, force: true })
+})
+process.once("SIGINT", () => process.exit(130))
+process.once("SIGTERM", () => process.exit(143))
+
+const levelDb = (name: string): Place => ({ _tag: "LevelDb", directory: join(home, name) })
+const postgres = (schema: string): Place => ({ _tag: "Postgres", url: server.url, schema })
+
+const parts: ReadonlyArray<readonly [string, () => Promise<Outcome>]> = [
+  ["LevelDB, writers killed", () => killWriters(levelDb("writers"), 50)],
+  ["PostgreSQL, writers killed", () => killWriters(postgres("writers"), 50)],
+  ["PostgreSQL, server killed under writers", () => killServer(server, 10)],
+  ["PostgreSQL, server killed under actors", () => killServerUnderActors(server, 10)],
+  ["LevelDB, actors killed", () => killActors(levelDb("actors"), 25)],
+  ["PostgreSQL, actors killed", () => killActors(postgres("actors"), 25)]
+]
+
+console.log(`Durability under kills; PANTHEON_SEED=${seed} repeats it.`)
+let broken = 0
+for (const [name, run] of parts) {
+  const start = performance.now()
+  const { acknowledged, kills, violations } = await run()
+  broken += violations.length
+  const seconds = ((performance.now() - start) / 1000).toFixed(0)
+  const verdict = violations.length === 0 ? "each there once, no hole" : `${violations.length} VIOLATIONS`
+  console.log(
+    `${name.padEnd(38)} ${String(kills).padStart(3)} kills  ${acknowledged} acknowledged: ${verdict} (${seconds} s)`
+  )
+  for (const violation of violations.slice(0, 20)) console.log(`  ${violation}`)
+}
+process.exit(broken === 0 ? 0 : 1)

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { seed } from "../support/chance.ts"
+import { PostgresServer } from "../support/PostgresServer.ts"
+import { killActors } from "./actorKills.ts"
+import type { Place } from "./place.ts"
+import { killServer } from "./serverKills.ts"
+import { killWriters, type Outcome } from "./writerKills.ts"
+
+const home = mkdtempSync(join(tmpdir(), "pantheon-durability-"))
+// A server of its own, since others may not survive what happens to this one.
+let server: PostgresServer
+
+beforeAll(async () => {
+  server = await PostgresServer.start()
+})
+
+afterAll(async () => {
+  await server.stop()
+  rmSync(home, { recursive: true, force: true })
+})
+
+const levelDb = (name: string): Place => ({ _tag: "LevelDb", directory: join(home, name) })
+const postgres = (schema: string): Place => ({ _tag: "Postgres", url: server.url, schema })
+
+const expectAllKept = ({ acknowledged, violations }: Outcome) => {
+  assert.deepStrictEqual(violations, [])
+  assert.isAbove(acknowledged, 0)
+}
+
+// `npm run chaos` does the same with more kills.
+describe(`durability under kills (PANTHEON_SEED=${seed})`, () => {
+  it("a killed writer loses and doubles nothing that LevelDB acknowledged", async () => {
+    expectAllKept(await killWriters(levelDb("writers"), 3))
+  })
+
+  it("a killed writer loses and doubles nothing that PostgreSQL acknowledged", async () => {
+    expectAllKept(await killWriters(postgres("writers"), 3))
+  })
+
+  it("a killed server loses and doubles nothing, and the living layer above goes on by itself", async () => {
+    const outcome = await killServer(server, 1)
+    expectAllKept(outcome)
+    assert.isAbove(outcome.unknown + outcome.unavailable, 0)
+  })
+
+  it("actors on LevelDB have each answered command in their state exactly once after kills", async () => {
+    expectAllKept(await killActors(levelDb("actors"), 2))
+  })
+
+  it("actors on PostgreSQL have each answered command in their state exactly once after kills", async () => {
+    expectAllKept(await killActors(postgres("actors"), 2))
+  })
+})
