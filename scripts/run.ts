@@ -31,6 +31,7 @@ export const read = (
 ) => {
   const done = spawnSync(program, args, { cwd: options?.cwd ?? root, env: environment(options?.env), encoding: "utf8" })
   if (done.status === 0) return done.stdout
-  console.error(`${done.stdout}${done.stderr}\n${program} ${args.join(" ")} failed with ${done.signal ?? done.status}`)
+  console.error(`${done.stdout}${done.stderr}`.slice(-20_000))
+  console.error(`\n${program} ${args.join(" ")} failed with ${done.signal ?? done.status}`)
   return process.exit(1)
 }
