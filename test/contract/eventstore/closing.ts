@@ -1,0 +1,74 @@
+/**
+ * A store that is closed. Each test builds a store of its own, after the one of the other tests is closed.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { EventStore } from "../../../src/EventStore.ts"
+import { freshId, integers, numbered, rejected } from "./support.ts"
+
+export const register = <E>(layer: Layer.Layer<EventStore, E>): void => {
+  /** A store and what closes it. */
+  const open = Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope)
+    return { store: Context.get(context, EventStore), close: Scope.close(scope, Exit.void) }
+  })
+
+  describe("closing", () => {
+    it.live("refuses appends from then on, and says that the store is closed", () =>
+      Effect.gen(function* () {
+        const { close, store } = yield* open
+        const agentId = freshId()
+        yield* store.append({ agentId, events: numbered(1) })
+        yield* close
+        const error = yield* rejected(store.append({ agentId, events: numbered(1) }), "Closed")
+        assert.deepInclude(error, { agentId })
+        const results = yield* store.appendAll(integers(3).map(() => ({ agentId, events: numbered(1) })))
+        for (const result of results) {
+          assert.isTrue(result._tag === "Failure" && result.failure._tag === "Rejected")
+          assert.deepInclude(result._tag === "Failure" ? result.failure : {}, { reason: "Closed" })
+        }
+        assert.strictEqual(results.length, 3)
+      })
+    )
+
+    it.live("still stores the appends that wait, answers every one, and refuses those that come too late", () =>
+      Effect.gen(function* () {
+        const { close, store } = yield* open
+        const agentIds = integers(5).map(freshId)
+        const callers = yield* Effect.forEach(integers(100), (number) =>
+          Effect.forkChild(store.append({ agentId: agentIds[number % 5] ?? "", events: numbered(2) }), {
+            startImmediately: true
+          })
+        )
+        const closing = yield* Effect.forkChild(close, { startImmediately: true })
+        const late = yield* rejected(store.append({ agentId: freshId(), events: numbered(1) }), "Closed")
+        assert.isNotEmpty(late.message)
+        const answers = yield* Effect.forEach(callers, Fiber.join)
+        yield* Fiber.join(closing)
+        const places = answers.map(({ agentId, version }) => `${agentId} ${version}`)
+        assert.strictEqual(new Set(places).size, 100)
+        for (const agentId of agentIds) {
+          const own = answers.filter((answer) => answer.agentId === agentId).map(({ version }) => version)
+          assert.strictEqual(Math.max(...own), 40)
+        }
+      })
+    )
+
+    it.live("can be done again and again", () =>
+      Effect.gen(function* () {
+        for (const _ of integers(5)) {
+          const { close, store } = yield* open
+          const agentId = freshId()
+          assert.strictEqual((yield* store.append({ agentId, events: numbered(1) })).version, 1)
+          yield* close
+        }
+      })
+    )
+  })
+}

@@ -1,0 +1,20 @@
+/**
+ * The suites that every backend must pass, for vitest. Whoever writes a driver runs them on it:
+ *
+ * ```ts
+ * // my-store.test.ts
+ * import { EventStoreContract } from "@promethean-os/pantheon-state/testing"
+ * import { EventStore } from "@promethean-os/pantheon-state"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import { makeMyDriver } from "./my-driver.ts"
+ *
+ * const layer = Layer.effect(EventStore.EventStore, Effect.flatMap(makeMyDriver, EventStore.make))
+ *
+ * EventStoreContract.suite("my store", { layer })
+ * ```
+ *
+ * Every test takes fresh agents, so the store may hold anything and be used by others at the same time. Nothing is skipped: what a store cannot
+ * do, it fails.
+ */
+export * as EventStoreContract from "./EventStoreContract.ts"
