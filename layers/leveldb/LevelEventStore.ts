@@ -106,7 +106,7 @@ const listAgents = (
 ): Effect.Effect<ReadonlyArray<AgentEntry>, DriverError> =>
   Effect.gen(function* () {
     const found: Array<AgentEntry> = []
-    let bound = after === undefined || after < prefix ? { gte: Keys.head(prefix) } : { gt: Keys.head(after) }
+    let bound = after === undefined || isBefore(after, prefix) ? { gte: Keys.head(prefix) } : { gt: Keys.head(after) }
     while (found.length < limit) {
       const count = limit - found.length
       const rows = yield* database.use("list agents", (level) =>
@@ -124,6 +124,9 @@ const listAgents = (
     }
     return found
   })
+
+// LevelDB orders keys by their bytes; comparing texts would order them by UTF-16 units.
+const isBefore = (left: string, right: string): boolean => Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0
 
 /** Deletes up to a version, in one write together with other changes. The references of the feed may dangle; its reader skips them. */
 const deleteEvents = (database: Database, agentId: string, toVersion: number, others: ReadonlyArray<Operation>) =>
