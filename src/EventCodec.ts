@@ -42,10 +42,11 @@ export const decodeEvents = (
 }
 
 const decodeRecord = (text: string, field: string, stored: StoredEvent): Result.Result<Value.Record, Corrupted> => {
+  const value = Value.decode(text, field)
+  if (Result.isSuccess(value) && Value.isRecord(value.success)) return Result.succeed(value.success)
+  // Named only now, since naming every event would cost as much as reading it.
   const subject = `${field} of event ${stored.version} of agent ${JSON.stringify(stored.agentId)}`
-  const value = Value.decode(text, subject)
-  if (Result.isFailure(value)) return Result.fail(value.failure)
-  if (Value.isRecord(value.success)) return Result.succeed(value.success)
+  if (Result.isFailure(value)) return Result.fail(new Corrupted({ ...value.failure, subject }))
   return Result.fail(
     new Corrupted({
       subject,

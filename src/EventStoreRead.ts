@@ -2,7 +2,9 @@
  * The read side of `EventStore`, and deletion.
  */
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as AgentId from "./AgentId.ts"
 import type { ContextEvent } from "./ContextEvent.ts"
@@ -14,7 +16,8 @@ import type {
   EventStoreDriver,
   FeedEntry,
   InvalidPosition,
-  StoredEvent
+  StoredEvent,
+  StreamRange
 } from "./EventStoreDriver.ts"
 import type { GroupCommit } from "./GroupCommit.ts"
 import { InvalidInput, type ReadError } from "./StoreError.ts"
@@ -87,34 +90,56 @@ const readStream = (
   options: ReadOptions
 ): Stream.Stream<ContextEvent, ReadError> => {
   const { direction = "forward", from = 1, limit = Number.MAX_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = options
-  const start = Effect.gen(function* () {
-    yield* Effect.fromResult(AgentId.validate(agentId))
-    yield* checkedBound("from", from)
-    yield* checkedBound("to", to)
-    yield* checkedBound("limit", limit)
-    yield* commits.settled(agentId)
+  const first: Rest = { from: Math.max(from, 1), to, left: limit }
+  const read = (rest: Rest) =>
+    driver.readStream({ agentId, from: rest.from, to: rest.to, direction, limit: Math.min(rest.left, pageSize) })
+  const page = Effect.fnUntraced(function* (scope: Scope.Scope, rest: Rest, reading: Reading | undefined) {
+    const stored = yield* reading === undefined ? read(rest) : Fiber.join(reading)
+    const after = restAfter(rest, stored, direction)
+    // Whoever asks for a second page goes on to the end, so the page after it is read while this one is looked at.
+    const ahead =
+      after !== undefined && rest !== first
+        ? yield* Effect.forkIn(read(after), scope, { startImmediately: true })
+        : undefined
+    const events = yield* Effect.fromResult(decodeEvents(stored))
+    return [events, after === undefined ? Option.none() : Option.some([after, ahead] as const)] as const
   })
-  const first = { from: Math.max(from, 1), to, left: limit }
-  const pages = Stream.paginate(first, (rest) => {
-    const count = Math.min(rest.left, pageSize)
-    if (count <= 0 || rest.from > rest.to) return Effect.succeed([[], Option.none()])
-    return Effect.flatMap(
-      driver.readStream({ agentId, from: rest.from, to: rest.to, direction, limit: count }),
-      (stored) =>
-        Effect.map(Effect.fromResult(decodeEvents(stored)), (events) => [events, next(events, count)] as const)
-    )
-    function next(events: ReadonlyArray<ContextEvent>, count: number): Option.Option<typeof first> {
-      const last = events.at(-1)
-      if (last === undefined || events.length < count) return Option.none()
-      const left = rest.left - events.length
-      return Option.some(
-        direction === "forward"
-          ? { from: last.version + 1, to: rest.to, left }
-          : { from: rest.from, to: last.version - 1, left }
-      )
-    }
-  })
-  return Stream.unwrap(Effect.as(start, pages))
+  return Stream.unwrap(
+    Effect.gen(function* () {
+      yield* Effect.fromResult(AgentId.validate(agentId))
+      yield* checkedBound("from", from)
+      yield* checkedBound("to", to)
+      yield* checkedBound("limit", limit)
+      yield* commits.settled(agentId)
+      if (limit === 0 || first.from > to) return Stream.empty
+      const scope = yield* Effect.scope
+      const start: readonly [Rest, Reading | undefined] = [first, undefined]
+      return Stream.paginate(start, ([rest, reading]) => page(scope, rest, reading))
+    })
+  )
+}
+
+/** What of a range is still to be read. */
+interface Rest {
+  readonly from: number
+  readonly to: number
+  readonly left: number
+}
+
+/** A page that is being read ahead. */
+type Reading = Fiber.Fiber<ReadonlyArray<StoredEvent>, DriverError>
+
+/** What remains after a page; nothing when the page was the last. */
+const restAfter = (
+  { from, left, to }: Rest,
+  page: ReadonlyArray<StoredEvent>,
+  direction: StreamRange["direction"]
+): Rest | undefined => {
+  const last = page.at(-1)
+  if (last === undefined || page.length < Math.min(left, pageSize) || page.length === left) return undefined
+  const rest = { from, to, left: left - page.length }
+  const next = direction === "forward" ? { ...rest, from: last.version + 1 } : { ...rest, to: last.version - 1 }
+  return next.from > next.to ? undefined : next
 }
 
 // ---- listing ----
