@@ -214,8 +214,8 @@ const isPlain = (value: object): boolean => {
   return prototype === Object.prototype || prototype === null
 }
 
-/** Defines rather than assigns, since assigning to `__proto__` would change the prototype. */
-const setOwn = (target: { [key: string]: unknown }, name: string, value: unknown): void => {
+/** Sets an own property. Defines rather than assigns, since assigning to `__proto__` would change the prototype. */
+export const setOwn = (target: { [key: string]: unknown }, name: string, value: unknown): void => {
   if (name === "__proto__") {
     Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true })
   } else {

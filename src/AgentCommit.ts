@@ -1,0 +1,233 @@
+/**
+ * Several writes to one agent in one append, each with an outcome of its own.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import type { AgentCache } from "./AgentCache.ts"
+import type { AgentJournal, Standing } from "./AgentJournal.ts"
+import type { Operation, Refusal } from "./AgentOperation.ts"
+import { AgentRound } from "./AgentRound.ts"
+import { appendSurely } from "./AppendSurely.ts"
+import type { Appended, Command, EventStore } from "./EventStore.ts"
+import type { PreparedEvent } from "./EventStoreAppend.ts"
+import type { AppendError, ReadError, Rejected } from "./StoreError.ts"
+import * as Value from "./Value.ts"
+
+/** What it takes to write to agents. */
+export interface Surroundings {
+  readonly events: EventStore["Service"]
+  readonly journal: AgentJournal
+  readonly cache: AgentCache
+  /** Most events in one append. */
+  readonly eventsPerAppend: number
+  /** Called when events were stored; gives where the agent stands, a snapshot that was begun included. */
+  readonly onStored: (agentId: string, standing: Standing) => Standing
+}
+
+// One agent's writes should not fill a whole flush of the store.
+const bytesPerAppend = 1024 * 1024
+// With another process in the race, each try is about even; so many in a row are lost only to a writer that never rests.
+const mostConflicts = 100
+const longestDelay = 50
+
+/** Writes batches of operations to one agent. */
+export class AgentCommit {
+  private readonly agentId: string
+  private readonly surroundings: Surroundings
+  private readonly putBack: (operations: ReadonlyArray<Operation>) => void
+  private standing: Standing | undefined
+
+  /** `putBack` takes the operations that are too many for one append. */
+  constructor(agentId: string, surroundings: Surroundings, putBack: (operations: ReadonlyArray<Operation>) => void) {
+    this.agentId = agentId
+    this.surroundings = surroundings
+    this.putBack = putBack
+  }
+
+  /** Completes when all of them are settled or put back. */
+  begin(batch: ReadonlyArray<Operation>): Effect.Effect<void> {
+    const { cache, journal } = this.surroundings
+    const known = cache.get(this.agentId) ?? this.standing
+    if (known !== undefined) return this.attempt(batch, known, false, 0)
+    return this.from(journal.recall(this.agentId), batch, 0)
+  }
+
+  /** Goes on from where the agent stands by a read. */
+  private from(
+    reading: Effect.Effect<Standing, ReadError>,
+    batch: ReadonlyArray<Operation>,
+    conflicts: number
+  ): Effect.Effect<void> {
+    return Effect.matchEffect(reading, {
+      onSuccess: (standing) => {
+        this.remember(standing)
+        return this.attempt(batch, standing, true, conflicts)
+      },
+      onFailure: (error) =>
+        Effect.sync(() => {
+          for (const operation of batch) operation.settle({ _tag: "Failed", error })
+        })
+    })
+  }
+
+  private attempt(
+    batch: ReadonlyArray<Operation>,
+    base: Standing,
+    isFresh: boolean,
+    conflicts: number
+  ): Effect.Effect<void> {
+    const round = new AgentRound(base)
+    for (const [index, operation] of batch.entries()) {
+      const events = round.prepared.length + operation.count
+      if (index > 0 && (events > this.surroundings.eventsPerAppend || round.bytes > bytesPerAppend)) {
+        this.putBack(batch.slice(index))
+        batch = batch.slice(0, index)
+        break
+      }
+      if (!operation.isSettled) round.add(operation)
+    }
+    if (round.isEmpty) return Effect.void
+    if (round.prepared.length > 0) return this.append(batch, round, conflicts)
+    if (isFresh) return this.answer(round)
+    // A refusal must not rest on what was so a while ago.
+    return this.from(this.refresh(base), batch, conflicts)
+  }
+
+  private append(batch: ReadonlyArray<Operation>, round: AgentRound, conflicts: number): Effect.Effect<void> {
+    const { base, commands, prepared } = round
+    const append = { agentId: this.agentId, events: prepared, expected: base.version, commands }
+    return Effect.matchEffect(appendSurely(this.surroundings.events, append), {
+      onSuccess: (appended) => this.afterAppend(batch, round, appended),
+      onFailure: (error) => this.afterFailure(batch, round, error, conflicts)
+    })
+  }
+
+  private afterAppend(batch: ReadonlyArray<Operation>, round: AgentRound, appended: Appended): Effect.Effect<void> {
+    if (appended.outcome === "stored") return this.afterStored(round)
+    const [first, ...others] = batch.filter((operation) => !operation.isSettled)
+    if (others.length === 0) return Effect.sync(() => first?.settle(repeated(appended)))
+    if (Option.isNone(appended.reply)) return this.afterRepeat(batch, round, appended)
+    // One of the commands is recorded: in a first try of this round whose outcome was unknown, or by somebody else.
+    return Effect.matchEffect(this.ask(round.prepared, []), {
+      onSuccess: (found) => this.afterRepeat(batch, round, found),
+      onFailure: (error) => (error._tag === "Conflict" ? this.halve(batch) : Effect.sync(() => round.fail(error)))
+    })
+  }
+
+  private afterRepeat(batch: ReadonlyArray<Operation>, round: AgentRound, found: Appended): Effect.Effect<void> {
+    // Events with ids of this round's own can only have been stored by its own first try.
+    const isOwn = !round.isRepeatable && found.firstVersion === round.base.version + 1
+    return isOwn ? this.afterStored(round) : this.halve(batch)
+  }
+
+  private afterStored(round: AgentRound): Effect.Effect<void> {
+    this.remember(this.surroundings.onStored(this.agentId, round.standing))
+    return this.answer(round)
+  }
+
+  private afterFailure(
+    batch: ReadonlyArray<Operation>,
+    round: AgentRound,
+    error: AppendError,
+    conflicts: number
+  ): Effect.Effect<void> {
+    switch (error._tag) {
+      case "Conflict":
+        this.forget()
+        if (conflicts >= mostConflicts) return Effect.sync(() => round.fail(error))
+        return Effect.andThen(
+          pause(conflicts),
+          this.from(this.surroundings.journal.catchUp(this.agentId, round.base, error.actual), batch, conflicts + 1)
+        )
+      case "Unknown":
+        this.forget()
+        return Effect.sync(() => round.fail(error))
+      case "Rejected":
+        if (mayBeOfOne(error) && batch.length > 1) return this.halve(batch)
+        return Effect.sync(() => round.fail(error))
+    }
+  }
+
+  /** One of them is to blame, or to be answered by itself; the others must not suffer from it. */
+  private halve(batch: ReadonlyArray<Operation>): Effect.Effect<void> {
+    const half = batch.length >>> 1
+    return Effect.andThen(
+      this.begin(batch.slice(0, half)),
+      Effect.suspend(() => this.begin(batch.slice(half)))
+    )
+  }
+
+  private answer(round: AgentRound): Effect.Effect<void> {
+    const inDoubt = round.answer()
+    if (inDoubt.length === 0) return Effect.void
+    return Effect.forEach(inDoubt, ({ operation, plan }) => this.askOne(operation, plan), { discard: true })
+  }
+
+  /** Whether a write that is refused now was stored before: its caller may have missed the answer. */
+  private askOne(operation: Operation, refusal: Refusal): Effect.Effect<void> {
+    const { commandId, identity = [] } = operation
+    return Effect.match(this.ask(identity, commandId === undefined ? [] : [{ id: commandId }]), {
+      onSuccess: (appended) => operation.settle(repeated(appended)),
+      onFailure: (error) =>
+        error._tag === "Conflict" ? operation.refuse(refusal) : operation.settle({ _tag: "Failed", error })
+    })
+  }
+
+  /** Asks whether something is stored; fails with `Conflict` when it is not. */
+  private ask(
+    events: ReadonlyArray<PreparedEvent>,
+    commands: ReadonlyArray<Command>
+  ): Effect.Effect<Appended, AppendError> {
+    // Repeats are told before conflicts, and no agent has this version, so nothing can be stored.
+    const expected = Number.MAX_SAFE_INTEGER
+    return this.surroundings.events.append({ agentId: this.agentId, events, expected, commands })
+  }
+
+  // ---- where the agent stands ----
+
+  private refresh(base: Standing): Effect.Effect<Standing, ReadError> {
+    const { events, journal } = this.surroundings
+    return Effect.flatMap(events.head(this.agentId), ({ presence, version }) =>
+      version === base.version && presence === "present"
+        ? Effect.succeed(base)
+        : journal.catchUp(this.agentId, base, version)
+    )
+  }
+
+  private remember(standing: Standing): void {
+    this.standing = standing
+    this.surroundings.cache.offer(this.agentId, standing)
+  }
+
+  private forget(): void {
+    this.standing = undefined
+    this.surroundings.cache.forget(this.agentId)
+  }
+}
+
+/** Faults that may lie in one of several writes. */
+const mayBeOfOne = ({ reason }: Rejected): boolean => reason !== "Unavailable" && reason !== "Closed"
+
+/** A command in a round has versions of its own; they are in its reply. */
+const repeated = ({ firstVersion, reply, version }: Appended) =>
+  ({ _tag: "Repeated", ...(versionsOf(reply) ?? { firstVersion, version }) }) as const
+
+interface Versions {
+  readonly firstVersion: number
+  readonly version: number
+}
+
+/** The versions of the events that answered a command, as a round records them. */
+export const versionsOf = (reply: Option.Option<Value.Value>): Versions | undefined => {
+  const recorded = Option.getOrUndefined(reply)
+  if (!Value.isRecord(recorded)) return undefined
+  const { firstVersion, version } = recorded
+  return typeof firstVersion === "number" && typeof version === "number" ? { firstVersion, version } : undefined
+}
+
+/** Writers that lost the same race several times should not all come back at once. */
+const pause = (conflicts: number): Effect.Effect<void> =>
+  conflicts < 2
+    ? Effect.void
+    : Effect.flatMap(Random.next, (random) => Effect.sleep(random * Math.min(2 ** (conflicts - 1), longestDelay)))

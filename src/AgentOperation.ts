@@ -1,0 +1,84 @@
+/**
+ * One write on its way through the lane of its agent.
+ */
+import type * as Cause from "effect/Cause"
+import type { Standing } from "./AgentJournal.ts"
+import type { ContextEvent } from "./ContextEvent.ts"
+import type { PreparedEvent } from "./EventStoreAppend.ts"
+import type { AppendError, ReadError } from "./StoreError.ts"
+
+/** What a write comes to, on an agent as it stands. */
+export interface Plan {
+  /** To be appended; none when there is nothing to do. */
+  readonly prepared: ReadonlyArray<PreparedEvent>
+  /** The same as a read will give them. */
+  readonly events: ReadonlyArray<ContextEvent>
+  /** Where the agent stands after them. */
+  readonly standing: Standing
+}
+
+/** Tells the caller why his write is refused. */
+export type Refusal = () => void
+
+/** What became of a write that was not refused. */
+export type Outcome =
+  | { readonly _tag: "Done"; readonly plan: Plan }
+  /** It had been stored before, in these versions. */
+  | { readonly _tag: "Repeated"; readonly firstVersion: number; readonly version: number }
+  | { readonly _tag: "Failed"; readonly error: AppendError | ReadError }
+  | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
+
+/** What makes an operation. */
+export interface Options {
+  /**
+   * Decides on the agent as it stands. It may be asked several times, since what it was shown may turn out to be outdated. `undefined`
+   * when the write goes on by itself and leaves the lane.
+   */
+  readonly plan: (at: Standing) => Plan | Refusal | undefined
+  /** How many events it plans, at most. */
+  readonly count: number
+  readonly commandId: string | undefined
+  /** The event ids that the caller chose. */
+  readonly chosenIds: ReadonlyArray<string>
+  /** What the store knows it by if it was stored before; `undefined` when it cannot have been. */
+  readonly identity: ReadonlyArray<PreparedEvent> | undefined
+  readonly tell: (outcome: Outcome) => void
+}
+
+/** A write; its caller is told once. */
+export class Operation {
+  readonly plan: Options["plan"]
+  readonly count: number
+  readonly commandId: string | undefined
+  readonly chosenIds: ReadonlyArray<string>
+  readonly identity: Options["identity"]
+  /** Whether nobody waits for it any more. */
+  isSettled = false
+  private readonly tell: Options["tell"]
+
+  constructor(options: Options) {
+    this.plan = options.plan
+    this.count = options.count
+    this.commandId = options.commandId
+    this.chosenIds = options.chosenIds
+    this.identity = options.identity
+    this.tell = options.tell
+  }
+
+  settle(outcome: Outcome): void {
+    if (this.isSettled) return
+    this.isSettled = true
+    this.tell(outcome)
+  }
+
+  refuse(refusal: Refusal): void {
+    if (this.isSettled) return
+    this.isSettled = true
+    refusal()
+  }
+
+  /** Takes it back: the caller has gone. What is on its way to the disk may still be stored. */
+  withdraw(): void {
+    this.isSettled = true
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The fold of an agent: what each event makes of the context. Writes and replays go through the same functions, so they agree.
+ */
+import * as Result from "effect/Result"
+import type { AgentContext } from "./AgentContext.ts"
+import { PatchFailed, ReducerFailed } from "./AgentError.ts"
+import * as AgentEvent from "./AgentEvent.ts"
+import * as AgentId from "./AgentId.ts"
+import * as AgentSnapshot from "./AgentSnapshot.ts"
+import * as Checksum from "./Checksum.ts"
+import type { ContextEvent } from "./ContextEvent.ts"
+import { describe } from "./PatchDocument.ts"
+import * as StatePatch from "./StatePatch.ts"
+import * as StateValue from "./StateValue.ts"
+import { Corrupted } from "./StoreError.ts"
+import * as Value from "./Value.ts"
+
+/**
+ * What an event of the caller's own makes of the state. Pure and total: it is run again at each replay. The state and the event are frozen; the
+ * answer is a new object of values.
+ */
+export type Reducer = (state: Value.Record, event: ContextEvent) => object
+
+/** Which events change the state, and how. */
+export interface Options {
+  /** By event type. Events of other types change no state; they count in the version and are in the history. */
+  readonly reducers?: { readonly [type: string]: Reducer } | undefined
+  /** Counts the meanings of the reducers, from 1: raise it when a reducer changes, and older snapshots are not used. */
+  readonly stateVersion?: number | undefined
+}
+
+/** Why an event cannot be folded. */
+export type FoldFailure = PatchFailed | ReducerFailed | Corrupted
+
+/** The fold of one set of reducers. */
+export interface StateReducer {
+  /** Names the fold, as snapshots do. */
+  readonly fingerprint: string
+  readonly stateVersion: number
+  /** Folds the next event; the context is `undefined` before the first. A new state may be nested as deep as `depth`. */
+  readonly apply: (
+    context: AgentContext | undefined,
+    event: ContextEvent,
+    depth: number
+  ) => Result.Result<AgentContext, FoldFailure>
+}
+
+/** The state of an agent that has none yet. */
+export const emptyState: Value.Record = Object.freeze({})
+
+/** Throws when an option breaks its rule, since that is a mistake in the program. */
+export const make = ({ reducers = {}, stateVersion = 1 }: Options): StateReducer => {
+  const byType = new Map(Object.entries(reducers))
+  for (const type of byType.keys()) {
+    const refusal = refuseType(type)
+    if (refusal !== undefined) throw new TypeError(`reducers/${type}: expected ${refusal}`)
+  }
+  if (!Number.isInteger(stateVersion) || stateVersion < 1 || stateVersion > 0x7fffffff) {
+    throw new RangeError(`stateVersion: expected an integer from 1 to 2147483647, found ${stateVersion}`)
+  }
+  const names = JSON.stringify([...byType.keys()].sort())
+  return {
+    fingerprint: `state:${stateVersion}:${Checksum.of(names).toString(16)}`,
+    stateVersion,
+    apply: (context, event, depth) => {
+      // Upcasting by `schemaVersion` belongs here, before anything looks at the data.
+      StateValue.freeze(event.data)
+      const reducer = byType.get(event.type)
+      if (reducer !== undefined) return Result.map(reduce(reducer, context, event, depth), advance(context, event))
+      const change = builtIn.get(event.type)
+      if (change === undefined) return Result.succeed(advance(context, event)({}))
+      return Result.map(change(context, event, depth), advance(context, event))
+    }
+  }
+}
+
+/** What is wrong with the type of an event of the caller's own. */
+export const refuseType = (type: string): string | undefined => {
+  if (type.startsWith(AgentEvent.prefix)) return `a type that does not begin with "${AgentEvent.prefix}"`
+  const valid = AgentId.validate(type, "type")
+  return Result.isFailure(valid) ? valid.failure.expected : undefined
+}
+
+type Change = Partial<Pick<AgentContext, "state" | "metadata" | "status" | "parent" | "deletedAt">>
+type Folder = (
+  context: AgentContext | undefined,
+  event: ContextEvent,
+  depth: number
+) => Result.Result<Change, FoldFailure>
+
+const advance =
+  (context: AgentContext | undefined, { agentId, id, timestamp, version }: ContextEvent) =>
+  (change: Change): AgentContext =>
+    Object.freeze(
+      context === undefined
+        ? {
+            id,
+            agentId,
+            state: emptyState,
+            version,
+            status: "active",
+            createdAt: timestamp,
+            updatedAt: timestamp,
+            metadata: emptyState,
+            ...change
+          }
+        : { ...context, version, updatedAt: timestamp, ...change }
+    )
+
+// ---- events of the caller's own ----
+
+const reduce = (
+  reducer: Reducer,
+  context: AgentContext | undefined,
+  event: ContextEvent,
+  depth: number
+): Result.Result<Change, FoldFailure> => {
+  const state = context?.state ?? emptyState
+  const refuse = (expected: string, found: string, cause?: unknown) =>
+    new ReducerFailed({
+      agentId: event.agentId,
+      eventType: event.type,
+      expected,
+      found,
+      ...(cause === undefined ? {} : { cause })
+    })
+  return Result.gen(function* () {
+    const next = yield* Result.try({
+      try: (): unknown => reducer(state, event),
+      catch: (cause) => refuse("a new state", String(cause), cause)
+    })
+    if (!Value.isRecord(next)) return yield* Result.fail(refuse("an object of values", describe(next)))
+    const adopted = yield* Result.mapError(StateValue.adopt(next, state, depth), (input) =>
+      refuse(`${input.path}: ${input.expected}`, input.found, input)
+    )
+    return { state: adopted as Value.Record }
+  })
+}
+
+// ---- events that every agent understands ----
+
+const update: Folder = (context, event) => {
+  const { metadata, state } = event.data
+  if (!isRecordOrAbsent(state)) return malformed(event, "data.state that is an object")
+  if (!isRecordOrAbsent(metadata)) return malformed(event, "data.metadata that is an object")
+  return Result.succeed({
+    ...(state === undefined ? {} : { state: merge(context?.state, state) }),
+    ...(metadata === undefined ? {} : { metadata: merge(context?.metadata, metadata) })
+  })
+}
+
+const replace: Folder = (_context, event) => {
+  const { state } = event.data
+  return Value.isRecord(state) ? Result.succeed({ state }) : malformed(event, "data.state that is an object")
+}
+
+const patch: Folder = (context, event, depth) => {
+  const { agentId } = event
+  const state = context?.state ?? emptyState
+  const valid = StatePatch.validate(event.data["patch"])
+  if (Result.isFailure(valid)) return malformed(event, `${valid.failure.path}: ${valid.failure.expected}`)
+  const patched = StatePatch.apply(valid.success, state)
+  if (Result.isFailure(patched)) return Result.fail(new PatchFailed({ agentId, ...patched.failure }))
+  const adopted = StateValue.adopt(patched.success, state, depth)
+  if (Result.isSuccess(adopted)) return Result.succeed({ state: adopted.success as Value.Record })
+  const index = valid.success.length - 1
+  const { expected, found, path } = adopted.failure
+  return Result.fail(new PatchFailed({ agentId, index, op: "add", path, expected, found }))
+}
+
+const fork: Folder = (context, event, depth) => {
+  const { parent } = event.data
+  if (!AgentSnapshot.isParent(parent)) return malformed(event, "data.parent with an agentId and a version")
+  return Result.map(replace(context, event, depth), (change) => ({ ...change, parent }))
+}
+
+const archive: Folder = (context) => Result.succeed(context?.status === "deleted" ? {} : { status: "archived" })
+
+const restore: Folder = (context) => Result.succeed(context?.status === "deleted" ? {} : { status: "active" })
+
+const remove: Folder = (context, { timestamp }) =>
+  Result.succeed(context?.status === "deleted" ? {} : { status: "deleted", deletedAt: timestamp })
+
+const builtIn: ReadonlyMap<string, Folder> = new Map([
+  [AgentEvent.updated, update],
+  [AgentEvent.replaced, replace],
+  [AgentEvent.patched, patch],
+  [AgentEvent.reverted, replace],
+  [AgentEvent.forked, fork],
+  [AgentEvent.archived, archive],
+  [AgentEvent.restored, restore],
+  [AgentEvent.deleted, remove]
+])
+
+const merge = (base: Value.Record | undefined, more: Value.Record): Value.Record => Object.freeze({ ...base, ...more })
+
+const isRecordOrAbsent = (value: Value.Value | undefined): value is Value.Record | undefined =>
+  value === undefined || Value.isRecord(value)
+
+const malformed = (event: ContextEvent, expected: string): Result.Result<never, Corrupted> =>
+  Result.fail(
+    new Corrupted({
+      subject: `event ${event.version} of agent ${JSON.stringify(event.agentId)}`,
+      expected: `${event.type} with ${expected}`,
+      found: "none",
+      remedy: `Write the types that begin with "${AgentEvent.prefix}" through the AgentStateManager only.`
+    })
+  )
