@@ -12,11 +12,11 @@ export const url = Redacted.make(process.env["PANTHEON_TEST_DATABASE_URL"] ?? ""
 export const freshSchema = (): string => `t_${crypto.randomUUID().replaceAll("-", "")}`
 
 /** A pool of connections of the test's own. */
-export const client = PgClient.layer({ url })
+export const client = PgClient.layer({ url, maxConnections: 20 })
 
 /** The stores in a schema of their own, which goes when the layer does. */
-export const layer = (options: Omit<Postgres.StoreOptions, "schema"> = {}) => {
-  const schema = freshSchema()
+export const layer = (options: Postgres.StoreOptions = {}) => {
+  const { schema = freshSchema() } = options
   const dropped = Layer.effectDiscard(
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
