@@ -37,7 +37,8 @@ const count = Effect.fnUntraced(function* (folder: string, restSeconds: number) 
     yield* Console.error(`Going on after ${progress.settled} of ${progress.files} files.`)
   }
   const batch = 32
-  const rest = (restSeconds * 1000) / Math.ceil((progress.files - progress.settled) / batch)
+  const batches = Math.ceil((progress.files - progress.settled) / batch)
+  const rest = Math.min((restSeconds * 1000) / batches, 250)
   while (progress.settled < progress.files) {
     const before = progress
     progress = yield* census.Advance({ count: batch })
@@ -73,7 +74,7 @@ const rest = Flag.Int("rest").pipe(
     () => "seconds from 0"
   ),
   Flag.withDefault(4),
-  Flag.withDescription("seconds of rest in a whole run, so that there is time to kill it; 0 for full speed")
+  Flag.withDescription("seconds that a run rests in all, so that there is time to kill it; 0 for full speed")
 )
 
 const command = Command.make(

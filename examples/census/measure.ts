@@ -44,7 +44,9 @@ const longestFunction = (lines: ReadonlyArray<string>): (typeof Findings.Type)["
     if (line.length > 1000 || !/[(=<]/.test(line) || comment.test(line)) continue
     const { head, length } = block(lines, indents, start)
     if (longest !== null && length <= longest.lines) continue
-    const name = [declared, bound, property, method].flatMap((form) => form.exec(head)?.groups?.["name"] ?? [])[0]
+    const name = [declared, bound, property, method].flatMap(
+      (form) => form.exec(head.slice(0, 2000))?.groups?.["name"] ?? []
+    )[0]
     if (name !== undefined) longest = { name, lines: length }
   }
   return longest

@@ -7,6 +7,7 @@ import { PostgresServer } from "../support/PostgresServer.ts"
 import { killActors } from "./actorKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
+import { killServerUnderActors } from "./serverKillsUnderActors.ts"
 import { killWriters, type Outcome } from "./writerKills.ts"
 
 const home = mkdtempSync(join(tmpdir(), "pantheon-durability-"))
@@ -44,6 +45,10 @@ describe(`durability under kills (PANTHEON_SEED=${seed})`, () => {
     const outcome = await killServer(server, 1)
     expectAllKept(outcome)
     assert.isAbove(outcome.unknown + outcome.unavailable, 0)
+  })
+
+  it("a killed server loses and doubles no answer of the actors above, which go on by themselves", async () => {
+    expectAllKept(await killServerUnderActors(server, 1))
   })
 
   it("actors on LevelDB have each answered command in their state exactly once after kills", async () => {

@@ -82,7 +82,7 @@ describe(`the census (PANTHEON_SEED=${seed})`, () => {
   it("goes on after each of several kills at any moment, and counts every file once", async () => {
     const next = chance("kills")
     let wentOn = 0
-    for (let kill = 0; kill < 6; kill++) {
+    for (let kill = 0; kill < 5; kill++) {
       const child = start("--rest", "3", ".")
       // The first is killed in the middle for certain, the others whenever it comes.
       if (kill === 0) await child.until(({ stderr }) => stderr.includes("% "))
@@ -101,7 +101,7 @@ describe(`the census (PANTHEON_SEED=${seed})`, () => {
   })
 
   it("shows the report as it was at a version, the failed file included once its turn had come", async () => {
-    for (const settled of [1, 100, whole - 1]) {
+    for (const settled of [100, whole - 1]) {
       const { code, stdout } = await run("--at", String(listed + settled), ".")
       assert.deepStrictEqual({ code, stdout }, { code: 0, stdout: expected(settled, listed + settled) })
     }

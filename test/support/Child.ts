@@ -1,11 +1,15 @@
 /** A program in a process of its own, which can be killed at any moment. */
 import { type ChildProcess, spawn } from "node:child_process"
+import { join } from "node:path"
 
 /** How a process ended. */
 export interface Ending {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
+
+// Most of what a short program does is to compile its modules.
+const compileCache = join(import.meta.dirname, "../../node_modules/.cache/compile")
 
 const living = new Set<ChildProcess>()
 
@@ -30,7 +34,7 @@ export class Child {
   ) {
     const child = spawn(process.execPath, [script, ...args], {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env, NODE_OPTIONS: "" },
+      env: { ...process.env, ...options.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: compileCache },
       stdio: ["ignore", "pipe", "pipe"]
     })
     this.process = child

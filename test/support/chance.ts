@@ -1,4 +1,4 @@
-/** Chance that can be had again: a failing test names its seed, and `PANTHEON_SEED` repeats it. */
+/** Chance that can be had again: a failing test names its seed, and `PANTHEON_SEED` gives the same numbers. */
 
 /** The seed of this process. */
 export const seed = Number(process.env["PANTHEON_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
