@@ -3,9 +3,10 @@
  *
  * The contract, which `pantheon-state/testing` checks on every backend:
  *
- * 1. There is one snapshot per agent and version; saving it again replaces it. A saved snapshot is on disk and every later read sees it.
+ * 1. There is one snapshot per agent and version; saving it again replaces it, its id included. A saved snapshot is on disk and every later
+ *    read sees it.
  * 2. The store gives the time; a reader gets exactly what `save` returned.
- * 3. "None" means none: a snapshot that cannot be read, or whose checksum does not fit, is an error.
+ * 3. "None" means none: a snapshot that cannot be read, or whose checksum does not fit, is an error. It can be deleted, or saved again.
  * 4. Snapshots are a copy: losing all of them loses nothing while the events are there.
  */
 import * as Clock from "effect/Clock"
@@ -60,7 +61,7 @@ export const make = (driver: SnapshotStoreDriver): Effect.Effect<SnapshotStore["
     const save: SnapshotStore["Service"]["save"] = Effect.fnUntraced(function* (snapshot) {
       const now = yield* Clock.currentTimeMillis
       const stored = yield* Effect.fromResult(encodeSnapshot(snapshot, limits, nextId(now), now))
-      yield* driver.save(stored)
+      if ((yield* driver.save(stored)) === "id taken") yield* refuseId(stored.id)
       return yield* Effect.fromResult(decodeSnapshot(stored))
     })
 
@@ -93,12 +94,24 @@ export const make = (driver: SnapshotStoreDriver): Effect.Effect<SnapshotStore["
           })
         ),
       delete: (agentId, version) =>
-        withCriteria(agentId, { minVersion: version, maxVersion: version }, (criteria) =>
-          Effect.map(driver.delete(agentId, criteria), (count) => count > 0)
+        Effect.flatMap(Effect.fromResult(checkBound("version", version)), () =>
+          withCriteria(agentId, { minVersion: version, maxVersion: version }, (criteria) =>
+            Effect.map(driver.delete(agentId, criteria), (count) => count > 0)
+          )
         ),
       deleteAll: (agentId, criteria) => withCriteria(agentId, criteria, (criteria) => driver.delete(agentId, criteria))
     })
   })
+
+const refuseId = (id: string): Effect.Effect<never, InvalidInput> =>
+  Effect.fail(
+    new InvalidInput({
+      path: "id",
+      expected: "an id that no other snapshot has",
+      found: `${JSON.stringify(id)}, the id of another one`,
+      remedy: "Leave the id out to get a new one."
+    })
+  )
 
 const encodeSnapshot = (
   snapshot: NewSnapshot,
@@ -153,16 +166,16 @@ const checkBound = (
       )
 
 const checkTime = (path: string, time: Date): Result.Result<number, InvalidInput> =>
-  Number.isNaN(time.getTime())
-    ? Result.fail(
+  time instanceof Date && !Number.isNaN(time.getTime())
+    ? Result.succeed(time.getTime())
+    : Result.fail(
         new InvalidInput({
           path,
           expected: "a valid Date",
-          found: "an invalid Date",
+          found: time instanceof Date ? "an invalid Date" : `a value of type ${typeof time}`,
           remedy: "Leave the bound out, or pass a moment."
         })
       )
-    : Result.succeed(time.getTime())
 
 const decodeOption = (stored: StoredSnapshot | undefined): Effect.Effect<Option.Option<ContextSnapshot>, Corrupted> =>
   stored === undefined ? Effect.succeedNone : Effect.map(Effect.fromResult(decodeSnapshot(stored)), Option.some)

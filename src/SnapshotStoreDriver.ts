@@ -30,11 +30,17 @@ export interface StoredCriteria {
   readonly maxTimestamp: number | undefined
 }
 
+/** What became of saving a snapshot. */
+export type Saved = "saved" | "id taken"
+
 /** What a technology implements. */
 export interface SnapshotStoreDriver {
   readonly name: string
-  /** Stores it durably; replaces the snapshot of the same agent and version, if there is one. */
-  readonly save: (snapshot: StoredSnapshot) => Effect.Effect<void, DriverError>
+  /**
+   * Stores it durably; replaces the snapshot of the same agent and version, if there is one, even one that cannot be read. When another
+   * snapshot has the id, stores nothing and says so.
+   */
+  readonly save: (snapshot: StoredSnapshot) => Effect.Effect<Saved, DriverError>
   /** The one with the highest version within the criteria. */
   readonly readLatest: (
     agentId: string,
@@ -47,6 +53,6 @@ export interface SnapshotStoreDriver {
     criteria: StoredCriteria,
     limit: number
   ) => Effect.Effect<ReadonlyArray<StoredSnapshot>, DriverError>
-  /** Deletes those within the criteria and gives the exact count. */
+  /** Deletes those within the criteria, and gives the exact count. Those that cannot be read too, unless their time is asked for. */
   readonly delete: (agentId: string, criteria: StoredCriteria) => Effect.Effect<number, DriverError>
 }

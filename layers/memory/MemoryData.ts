@@ -5,11 +5,23 @@ import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import type { StoredSnapshot } from "../../src/SnapshotStoreDriver.ts"
 
-/** The snapshots of each agent by version. */
+/** The snapshots of each agent by version, and all of them by id. */
 export class MemoryData extends Context.Service<
   MemoryData,
-  { readonly snapshots: Map<string, Map<number, StoredSnapshot>> }
+  {
+    readonly snapshots: Map<string, Map<number, StoredSnapshot>>
+    readonly snapshotsById: Map<string, StoredSnapshot>
+  }
 >()("pantheon-state/memory/MemoryData") {}
 
 /** Empty at first; one per built layer. */
-export const layer: Layer.Layer<MemoryData> = Layer.sync(MemoryData, () => ({ snapshots: new Map() }))
+export const layer: Layer.Layer<MemoryData> = Layer.sync(MemoryData, () => ({
+  snapshots: new Map(),
+  snapshotsById: new Map()
+}))
+
+/** Forgets all snapshots of an agent. */
+export const purgeSnapshots = ({ snapshots, snapshotsById }: MemoryData["Service"], agentId: string): void => {
+  for (const { id } of snapshots.get(agentId)?.values() ?? []) snapshotsById.delete(id)
+  snapshots.delete(agentId)
+}

@@ -11,7 +11,7 @@ import type {
   Outcome,
   StoredEvent
 } from "../../src/EventStoreDriver.ts"
-import type { MemoryData } from "./MemoryData.ts"
+import { type MemoryData, purgeSnapshots } from "./MemoryData.ts"
 
 interface Agent {
   /** By version, ascending. */
@@ -119,7 +119,7 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
     purge: (agentId) =>
       Effect.sync(() => {
         const agent = agents.get(agentId)
-        data.snapshots.delete(agentId)
+        purgeSnapshots(data, agentId)
         if (agent === undefined || isPurged(agent)) return 0
         agent.commands.clear()
         agent.origin = ++agent.version

@@ -6,7 +6,7 @@ import type { SnapshotStoreDriver, StoredCriteria, StoredSnapshot } from "../../
 import type { MemoryData } from "./MemoryData.ts"
 
 /** A driver over maps. */
-export const make = ({ snapshots }: MemoryData["Service"]): SnapshotStoreDriver => {
+export const make = ({ snapshots, snapshotsById }: MemoryData["Service"]): SnapshotStoreDriver => {
   /** Highest version first. */
   const select = (agentId: string, criteria: StoredCriteria): Array<StoredSnapshot> =>
     [...(snapshots.get(agentId)?.values() ?? [])]
@@ -17,22 +17,26 @@ export const make = ({ snapshots }: MemoryData["Service"]): SnapshotStoreDriver 
     name: "the memory store",
     save: (snapshot) =>
       Effect.sync(() => {
-        const versions = snapshots.get(snapshot.agentId) ?? new Map<number, StoredSnapshot>()
-        snapshots.set(snapshot.agentId, versions.set(snapshot.version, snapshot))
+        const { agentId, id, version } = snapshot
+        const versions = snapshots.get(agentId) ?? new Map<number, StoredSnapshot>()
+        const replaced = versions.get(version)
+        const holder = snapshotsById.get(id)
+        if (holder !== undefined && holder !== replaced) return "id taken"
+        if (replaced !== undefined) snapshotsById.delete(replaced.id)
+        snapshots.set(agentId, versions.set(version, snapshot))
+        snapshotsById.set(id, snapshot)
+        return "saved"
       }),
     readLatest: (agentId, criteria) => Effect.sync(() => select(agentId, criteria)[0]),
-    readById: (snapshotId) =>
-      Effect.sync(() => {
-        for (const versions of snapshots.values()) {
-          for (const snapshot of versions.values()) if (snapshot.id === snapshotId) return snapshot
-        }
-        return undefined
-      }),
+    readById: (snapshotId) => Effect.sync(() => snapshotsById.get(snapshotId)),
     list: (agentId, criteria, limit) => Effect.sync(() => select(agentId, criteria).slice(0, limit)),
     delete: (agentId, criteria) =>
       Effect.sync(() => {
         const selected = select(agentId, criteria)
-        for (const { version } of selected) snapshots.get(agentId)?.delete(version)
+        for (const { id, version } of selected) {
+          snapshots.get(agentId)?.delete(version)
+          snapshotsById.delete(id)
+        }
         return selected.length
       })
   }

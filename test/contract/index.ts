@@ -18,3 +18,4 @@
  * do, it fails.
  */
 export * as EventStoreContract from "./EventStoreContract.ts"
+export * as SnapshotStoreContract from "./SnapshotStoreContract.ts"
