@@ -34,8 +34,7 @@ const unstable =
 
 /** The files that may import unstable modules of Effect, and which. */
 const unstableAllowed: ReadonlyArray<readonly [file: string, modules: ReadonlyArray<string>]> = [
-  ["src/Actor.ts", ["effect/rpc"]],
-  ["src/ActorSystem.ts", ["effect/rpc"]],
+  ["src/Command.ts", ["effect/rpc"]],
   ["layers/postgres/", ["effect/sql"]],
   ["test/contract/", ["effect/rpc", "effect/Arbitrary"]]
 ]

@@ -3,37 +3,32 @@
  *
  * A definition is a value. A client imports it without the behavior; the behavior is a layer that `toLayer` makes.
  */
-import type * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Rpc from "effect/rpc/Rpc"
-import type * as Schema from "effect/Schema"
+import * as ActorClient from "./ActorClient.ts"
 import * as ActorCodec from "./ActorCodec.ts"
-import type { ActorAlreadyRegistered, ActorError } from "./ActorError.ts"
+import type { ActorAlreadyRegistered } from "./ActorError.ts"
 import * as ActorJournal from "./ActorJournal.ts"
-import { ActorSystem, type AskOptions } from "./ActorSystem.ts"
-import type { Behavior, HandlerResult } from "./Behavior.ts"
+import { ActorSystem } from "./ActorSystem.ts"
+import * as Behavior from "./Behavior.ts"
+import type { Codec, Command, Refused } from "./Command.ts"
 import { Decision } from "./Decision.ts"
 import type { EventStore } from "./EventStore.ts"
 import * as Replay from "./Replay.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
 import type { ReadError } from "./StoreError.ts"
-import * as Supervision from "./Supervision.ts"
 
-/** A schema that needs no services. */
-export type Codec = Schema.Top & { readonly DecodingServices: never; readonly EncodingServices: never }
+export type { Client } from "./ActorClient.ts"
+export type { BehaviorOptions, HandlerServices, Handlers } from "./Behavior.ts"
+export type { Codec, Command } from "./Command.ts"
 
 /** A schema of tagged events. */
 export type EventCodec = Codec & { readonly Type: { readonly _tag: string } }
 
-/** A command of an actor: an `Rpc` whose schemas need no services. */
-// The bound says nothing of the schemas: if it did, `Rpc.make` would infer from it what was left out.
-export type Command = Rpc.Any
-
-type NeedsNoServices<Commands extends ReadonlyArray<Command>> = [Rpc.Services<Commands[number]>] extends [never]
+/** Makes a mistake in the commands a type error that says what it is. */
+type Served<Commands extends ReadonlyArray<Command>> = [Refused<Commands[number]>] extends [never]
   ? unknown
-  : { readonly commands: "the schemas of commands must need no services" }
+  : { readonly commands: Refused<Commands[number]> }
 
 /** How full a mailbox may get, and what a sender meets when it is full. */
 export interface MailboxOptions {
@@ -58,42 +53,6 @@ export interface Options<State extends Codec, Event extends EventCodec, Commands
   readonly mailbox?: MailboxOptions | undefined
 }
 
-/** What `toLayer` takes beside the handlers. */
-export interface BehaviorOptions {
-  /** What happens when a handler dies; `Supervision.restart()` by default. */
-  readonly supervision?: Supervision.Supervision | undefined
-  /** An actor that has had nothing to do for so long leaves the memory; the next command wakes it. Never, by default. */
-  readonly passivateAfter?: Duration.Input | undefined
-}
-
-/**
- * One handler for each command. It gets the state and the payload, may use services, and gives the reply, or what
- * `persist` made, or fails with the command's own error; then nothing is persisted.
- */
-export type Handlers<State, Event, Commands extends Command> = {
-  readonly [C in Commands as C["_tag"]]: (
-    state: State,
-    payload: Rpc.Payload<C>
-    // The services are inferred from the handlers, so here they may be whatever they are.
-    // biome-ignore lint/suspicious/noExplicitAny: a bound for inference only
-  ) => Effect.Effect<Rpc.Success<C> | Decision<Event, Rpc.Success<C>>, Rpc.Error<C>, any>
-}
-
-/** The services that handlers use. */
-export type HandlerServices<H> = {
-  // biome-ignore lint/suspicious/noExplicitAny: matches every handler
-  [K in keyof H]: H[K] extends (...args: ReadonlyArray<any>) => Effect.Effect<infer _A, infer _E, infer R> ? R : never
-}[keyof H]
-
-/** One method for each command. The reply means that the command's events are on disk. */
-export type Client<Commands extends Command> = {
-  readonly [C in Commands as C["_tag"]]: (
-    ...args: [undefined] extends [Rpc.PayloadConstructor<C>]
-      ? [payload?: undefined, options?: AskOptions]
-      : [payload: Rpc.PayloadConstructor<C>, options?: AskOptions]
-  ) => Effect.Effect<Rpc.Success<C>, Rpc.Error<C> | ActorError>
-}
-
 /** A definition of which only the run-time parts matter: what engines work with. */
 export interface Any {
   readonly name: string
@@ -113,12 +72,12 @@ export interface Actor<Name extends string, State, Event, Commands extends Comma
     <A>(events: Event | ReadonlyArray<Event>, reply: (state: State) => A): Effect.Effect<Decision<Event, A>>
   }
   /** The behavior, registered with the engine for as long as the layer lives. The services that handlers use are requirements of the layer. */
-  readonly toLayer: <H extends Handlers<State, Event, Commands>>(
+  readonly toLayer: <H extends Behavior.Handlers<State, Event, Commands>>(
     handlers: H,
-    options?: BehaviorOptions
-  ) => Layer.Layer<never, ActorAlreadyRegistered, ActorSystem | HandlerServices<H>>
+    options?: Behavior.BehaviorOptions
+  ) => Layer.Layer<never, ActorAlreadyRegistered, ActorSystem | Behavior.HandlerServices<H>>
   /** Gives the client of the actor with an id. The actor wakes at the first command; it need not be spawned. */
-  readonly client: Effect.Effect<(id: string) => Client<Commands>, never, ActorSystem>
+  readonly client: Effect.Effect<(id: string) => ActorClient.Client<Commands>, never, ActorSystem>
   /**
    * Reads an actor's state from its journal, as it is now or as it was at a version, without running the actor. The version in the answer is
    * lower than `at` when the journal has not come so far, and 0 for an actor that was never written.
@@ -144,7 +103,7 @@ export const make = <
   const Commands extends ReadonlyArray<Command>
 >(
   name: Name,
-  options: Options<State, Event, Commands> & NeedsNoServices<Commands>
+  options: Options<State, Event, Commands> & Served<Commands>
 ): Actor<Name, State["Type"], Event["Type"], Commands[number]> => {
   const codec = ActorCodec.make(name, options)
   const mailbox = {
@@ -153,7 +112,7 @@ export const make = <
   } as const
   const snapshotEvery = positive(name, "snapshotEvery", options.snapshotEvery ?? 100)
   const definition: Any = { name, codec, mailbox, snapshotEvery }
-  const clientClass = makeClientClass<Commands[number]>(definition)
+  const clientClass = ActorClient.makeClass<Commands[number]>(definition)
   return {
     ...definition,
     name,
@@ -164,8 +123,8 @@ export const make = <
       Layer.effectDiscard(
         Effect.gen(function* () {
           const system = yield* ActorSystem
-          const services = yield* Effect.context<HandlerServices<typeof handlers>>()
-          yield* system.register(toBehavior(definition, handlers, behaviorOptions, services))
+          const services = yield* Effect.context<Behavior.HandlerServices<typeof handlers>>()
+          yield* system.register(Behavior.make(definition, handlers, behaviorOptions, services))
         })
       ),
     readState: Effect.fnUntraced(function* (id, readOptions) {
@@ -182,46 +141,4 @@ const noReply = (): undefined => undefined
 const positive = (name: string, option: string, value: number): number => {
   if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value > 0)) return value
   throw new RangeError(`Actor ${JSON.stringify(name)}: ${option} must be an integer from 1, found ${value}`)
-}
-
-const toBehavior = (
-  definition: Any,
-  handlers: object,
-  options: BehaviorOptions | undefined,
-  services: Context.Context<never>
-): Behavior => ({
-  definition,
-  // The types of `toLayer` tie each handler to its command; the engine looks them up by name.
-  handlers: new Map(
-    Object.entries(handlers) as ReadonlyArray<[string, (state: unknown, payload: unknown) => HandlerResult]>
-  ),
-  services,
-  supervision: options?.supervision ?? Supervision.restart(),
-  passivateAfter:
-    options?.passivateAfter === undefined
-      ? undefined
-      : Duration.toMillis(Duration.fromInputUnsafe(options.passivateAfter))
-})
-
-/** A class, so that a client costs one small object, however many commands there are. */
-const makeClientClass = <C extends Command>(definition: Any) => {
-  class ActorClient {
-    readonly system: ActorSystem["Service"]
-    readonly id: string
-    constructor(system: ActorSystem["Service"], id: string) {
-      this.system = system
-      this.id = id
-    }
-  }
-  for (const command of definition.codec.commands.keys()) {
-    Object.defineProperty(ActorClient.prototype, command, {
-      value(this: ActorClient, payload?: unknown, options?: AskOptions) {
-        return this.system.askUnsafe(definition, this.id, command, payload, options)
-      }
-    })
-  }
-  return ActorClient as unknown as new (
-    system: ActorSystem["Service"],
-    id: string
-  ) => Client<C>
 }

@@ -6,9 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
-import type { Codec, Command, EventCodec, Options } from "./Actor.ts"
+import type { EventCodec, Options } from "./Actor.ts"
 import * as AgentId from "./AgentId.ts"
+import { type Codec, type Command, schemasOf } from "./Command.ts"
 import { InvalidInput } from "./StoreError.ts"
 
 /** The failure is that of the schema. */
@@ -24,10 +26,11 @@ export interface CommandCodec {
 
 /** Encodes and decodes for one definition. */
 export interface ActorCodec {
-  /** `name/id`. */
+  /** The agent whose stream is the journal of an actor: `name/id`. */
   readonly agentId: (id: string) => string
   readonly agentIdPrefix: string
   readonly eventTypePrefix: string
+  /** Gives the agent id. */
   readonly validateId: (id: string) => Result.Result<string, InvalidInput>
   readonly initialState: unknown
   /** Folds one event; fails with whatever a fold that is not total throws. */
@@ -44,7 +47,7 @@ export interface ActorCodec {
 
 const nameRule = /^[^/\p{Cc}\p{Cs}]{1,100}$/u
 
-/** Compiles the schemas of a definition once. */
+/** Compiles the schemas of a definition once. Throws what is wrong with the definition. */
 export const make = <State extends Codec, Event extends EventCodec>(
   name: string,
   options: Options<State, Event, ReadonlyArray<Command>>
@@ -62,38 +65,56 @@ export const make = <State extends Codec, Event extends EventCodec>(
   const agentIdPrefix = `${name}/`
   // The engine hands over only what these very schemas decoded or the handlers of this definition made.
   const evolve = options.evolve as (state: unknown, event: unknown) => unknown
+  const encodeState = Schema.encodeUnknownResult(state)
+  const initial = encodeState(options.initialState)
+  if (Result.isFailure(initial)) {
+    throw new TypeError(
+      `Actor ${JSON.stringify(name)}: initialState does not fit its schema: ${initial.failure.message}`
+    )
+  }
+  const commands = new Map(options.commands.map((command) => [command._tag, makeCommand(command)]))
+  if (commands.size < options.commands.length) {
+    throw new TypeError(`Actor ${JSON.stringify(name)}: two commands have the same name`)
+  }
   return {
     agentId: (id) => agentIdPrefix + id,
     agentIdPrefix,
     eventTypePrefix: `${name}.`,
-    validateId: (id) => Result.flatMap(AgentId.validate(id, "id"), () => AgentId.validate(agentIdPrefix + id, "id")),
+    validateId: (id) => validateId(agentIdPrefix, id),
     initialState: options.initialState,
     evolve: (state, event) => Result.try(() => evolve(state, event)),
     encodeEvent: (event) =>
       Result.map(encodeEvent(event), (data) => ({ type: `${name}.${tagOf(event)}`, data: data as object })),
     decodeEvent: Schema.decodeUnknownResult(events),
-    encodeState: Schema.encodeUnknownResult(state),
+    encodeState,
     decodeState: Schema.decodeUnknownResult(state),
     stateVersion,
     reducer: `actor:${name}:${stateVersion}`,
-    commands: new Map(options.commands.map((command) => [command._tag, makeCommand(command)]))
+    commands
   }
 }
+
+const validateId = (prefix: string, id: string): Result.Result<string, InvalidInput> =>
+  Result.flatMap(AgentId.validate(id, "id"), () => {
+    const agentId = prefix + id
+    if (agentId.length <= AgentId.maximumLength) return Result.succeed(agentId)
+    return Result.fail(
+      new InvalidInput({
+        path: "id",
+        expected: `at most ${AgentId.maximumLength - prefix.length} characters, so that ${JSON.stringify(prefix)} and the id are an agent id`,
+        found: `${id.length} characters`,
+        remedy: "Choose a shorter id."
+      })
+    )
+  })
 
 const tagOf = (event: unknown): string =>
   typeof event === "object" && event !== null && "_tag" in event ? String(event._tag) : ""
 
-/** What `Actor.make` asks of the schemas of a command. */
-interface CommandSchemas {
-  readonly payloadSchema: Codec
-  readonly successSchema: Codec
-}
-
-const makeCommand = (any: Command): CommandCodec => {
-  // Every `Rpc` has these; the types of `Actor.make` see to it that they need no services.
-  const command = any as Command & CommandSchemas
-  const reply = Schema.toCodecJson(command.successSchema)
-  const makePayload = SchemaParser.makeEffect(command.payloadSchema)
+const makeCommand = (command: Command): CommandCodec => {
+  const { payloadSchema, successSchema } = schemasOf(command)
+  const reply = Schema.toCodecJson(successSchema)
+  const makePayload = SchemaParser.makeEffect(payloadSchema)
   return {
     makePayload: (payload) => {
       const made = makePayload(payload)
@@ -106,10 +127,12 @@ const makeCommand = (any: Command): CommandCodec => {
   }
 }
 
-const refusePayload = (command: string, cause: Cause.Cause<unknown>): InvalidInput =>
-  new InvalidInput({
+const refusePayload = (command: string, cause: Cause.Cause<unknown>): InvalidInput => {
+  const issue = Cause.squash(cause)
+  return new InvalidInput({
     path: `payload of ${command}`,
     expected: "what the command's payload schema accepts",
-    found: String(Cause.squash(cause)),
+    found: SchemaIssue.isIssue(issue) ? new Schema.SchemaError(issue).message : String(issue),
     remedy: "Send a payload that fits the definition."
   })
+}

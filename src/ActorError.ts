@@ -87,12 +87,23 @@ export class RecoveryFailed extends Schema.TaggedError<RecoveryFailed>("pantheon
   }
 }
 
+/**
+ * A handler asked an actor that waits, directly or through others, for the asking actor itself; the command was not taken. Use `tell`, or
+ * ask from outside of handlers.
+ */
+export class ActorDeadlock extends Schema.TaggedError<ActorDeadlock>("pantheon-state/ActorDeadlock")("ActorDeadlock", {
+  ...address,
+  command: Schema.String,
+  /** Agent ids: each waits for the next. */
+  circle: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `${this.command} to ${this.actor} ${JSON.stringify(this.id)} would wait for ever: ${this.circle.join(" waits for ")}. Use tell, or ask from outside of handlers.`
+  }
+}
+
+/** Why a command was not taken. */
+export type NotTaken = InvalidInput | ActorNotRegistered | ActorStopped | MailboxFull | RecoveryFailed | ActorDeadlock
+
 /** What the engine itself may answer to a command. */
-export type ActorError =
-  | InvalidInput
-  | ActorNotRegistered
-  | ActorCrashed
-  | ActorStopped
-  | MailboxFull
-  | RecoveryFailed
-  | AppendError
+export type ActorError = NotTaken | ActorCrashed | AppendError

@@ -13,7 +13,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -23,10 +22,11 @@ import type {
   ActorError,
   ActorNotRegistered,
   ActorStopped,
-  MailboxFull,
+  NotTaken,
   RecoveryFailed
 } from "./ActorError.ts"
 import type { Behavior } from "./Behavior.ts"
+import type * as Command from "./Command.ts"
 import type { Metadata } from "./ContextEvent.ts"
 import type { InvalidInput, ReadError } from "./StoreError.ts"
 
@@ -69,7 +69,7 @@ export interface AskOptions {
 }
 
 /** What a caller may hand over as payload. */
-export type Payload<A, Tag> = Rpc.PayloadConstructor<CommandOf<A, Tag>>
+export type Payload<A, Tag> = Command.Input<CommandOf<A, Tag>>
 
 /** The commands of a definition. */
 export type CommandsOf<A> = A extends { readonly "~types"?: { readonly commands: infer C } } ? C : never
@@ -98,7 +98,7 @@ export class ActorSystem extends Context.Service<
       command: Tag,
       payload: Payload<A, Tag>,
       options?: AskOptions
-    ) => Effect.Effect<Rpc.Success<CommandOf<A, Tag>>, Rpc.Error<CommandOf<A, Tag>> | ActorError>
+    ) => Effect.Effect<Command.Reply<CommandOf<A, Tag>>, Command.Failure<CommandOf<A, Tag>> | ActorError>
     /** Sends a command and completes once the mailbox has taken it; its outcome is told to nobody. */
     readonly tell: <A extends Actor.Any, const Tag extends TagOf<A>>(
       actor: A,
@@ -106,7 +106,7 @@ export class ActorSystem extends Context.Service<
       command: Tag,
       payload: Payload<A, Tag>,
       options?: AskOptions
-    ) => Effect.Effect<void, InvalidInput | ActorNotRegistered | ActorStopped | MailboxFull>
+    ) => Effect.Effect<void, NotTaken>
     /** `ask` with the types erased, for clients that are made from a definition. */
     readonly askUnsafe: (
       actor: Actor.Any,

@@ -20,15 +20,24 @@ export const stop: Supervision = { _tag: "Stop" }
 /**
  * Restarts the actor from its journal, and stops it when it crashes more than `times` times (10 by default) within a sliding window
  * (one minute by default). The waits before the restarts follow `schedule`, which begins anew once the actor has run for a whole window
- * without a crash: exponential from 10 milliseconds, at most 5 seconds, by default.
+ * without a crash: exponential from 10 milliseconds, at most 5 seconds, by default. A schedule that ends stops the actor too.
+ *
+ * Throws for numbers that make no sense, since that is a mistake in the program.
  */
 export const restart = (options?: {
   readonly times?: number | undefined
   readonly within?: Duration.Input | undefined
   readonly schedule?: Schedule.Schedule<unknown> | undefined
-}): Supervision => ({
-  _tag: "Restart",
-  times: options?.times ?? 10,
-  within: Duration.fromInputUnsafe(options?.within ?? "1 minute"),
-  schedule: options?.schedule ?? Schedule.min([Schedule.exponential("10 millis"), Schedule.spaced("5 seconds")])
-})
+}): Supervision => {
+  const { schedule = defaultSchedule, times = 10, within = "1 minute" } = options ?? {}
+  const window = Duration.fromInputUnsafe(within)
+  if (!(times >= 0) || (Number.isFinite(times) && !Number.isInteger(times))) {
+    throw new RangeError(`Supervision.restart: times must be an integer from 0, found ${times}`)
+  }
+  if (!(Duration.toMillis(window) > 0)) {
+    throw new RangeError(`Supervision.restart: within must be longer than nothing, found ${Duration.format(window)}`)
+  }
+  return { _tag: "Restart", times, within: window, schedule }
+}
+
+const defaultSchedule = Schedule.min([Schedule.exponential("10 millis"), Schedule.spaced("5 seconds")])

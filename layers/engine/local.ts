@@ -2,28 +2,35 @@
  * The engine that runs actors as fibers of this process.
  *
  * It keeps the promises of `ActorSystem`. An actor wakes at its first command and stays in memory until it is stopped, fails, or is
- * passivated. When the layer closes, actors finish the commands they have taken and then stop.
+ * passivated. That it was stopped or has failed is remembered until it is spawned, or its behavior's layer closes. When a layer closes, its
+ * actors finish the commands they have taken.
+ *
+ * A handler may ask other actors. Actors that would wait for each other in a circle are found out: whoever would close the circle gets
+ * `ActorDeadlock`.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
+import * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import type * as Actor from "../../src/Actor.ts"
 import type { ActorStopped, RecoveryFailed } from "../../src/ActorError.ts"
-import { type ActorInfo, ActorSystem, type AskOptions } from "../../src/ActorSystem.ts"
-import type { Behavior } from "../../src/Behavior.ts"
+import { type ActorInfo, ActorSystem } from "../../src/ActorSystem.ts"
 import type { EventStore } from "../../src/EventStore.ts"
 import * as Limits from "../../src/Limits.ts"
 import * as Replay from "../../src/Replay.ts"
 import type { SnapshotStore } from "../../src/SnapshotStore.ts"
 import * as Uuid from "../../src/Uuid.ts"
-import { LocalEngine, type Refusal } from "./local/LocalEngine.ts"
-import type { Envelope } from "./local/Mailbox.ts"
+import type { Surroundings } from "./local/LocalActor.ts"
+import { LocalEngine } from "./local/LocalEngine.ts"
+import { Messenger } from "./local/Messenger.ts"
+import type { Registration } from "./local/Registration.ts"
+import { Turns } from "./local/Turns.ts"
+import { CurrentActor, findCircle } from "./local/Waiter.ts"
 
 /** How the engine shuts down. */
 export interface Options {
@@ -31,119 +38,104 @@ export interface Options {
   readonly shutdownTimeout?: Duration.Input | undefined
 }
 
-const make = Effect.fnUntraced(function* (options: Options) {
-  const stores = yield* Replay.stores
+const makeSurroundings = Effect.fnUntraced(function* (timeout: Duration.Duration) {
   const clock = yield* Clock.Clock
-  const background = yield* FiberSet.make()
-  const engine = new LocalEngine(
-    {
-      stores,
-      limits: yield* Limits.Limits,
-      nextId: yield* Uuid.makeGenerator,
-      now: () => clock.currentTimeMillisUnsafe()
-    },
-    background,
-    Duration.fromInputUnsafe(options.shutdownTimeout ?? "30 seconds")
-  )
-  yield* Effect.addFinalizer(() => Effect.andThen(engine.shutdown(), FiberSet.awaitEmpty(background)))
+  const services = yield* Effect.context<never>()
+  const running = yield* FiberSet.make()
+  yield* Effect.addFinalizer(() => Effect.timeoutOption(FiberSet.awaitEmpty(running), timeout))
+  const surroundings: Surroundings = {
+    stores: yield* Replay.stores,
+    turns: new Turns((yield* Scheduler.Scheduler).makeDispatcher()),
+    limits: yield* Limits.Limits,
+    nextId: yield* Uuid.makeGenerator,
+    now: () => clock.currentTimeMillisUnsafe(),
+    background: (effect) => FiberSet.addUnsafe(running, Effect.runForkWith(services)(effect))
+  }
+  return surroundings
+})
 
-  const ask = (definition: Actor.Any, id: string, command: string, payload: unknown, options?: AskOptions) =>
-    Effect.callback<unknown, unknown>((resume) => {
-      const sent = engine.send(definition, id, command, payload, options, resume, ignore)
-      if (Result.isFailure(sent)) return resume(Exit.fail(sent.failure))
-      return withdraw(sent.success)
-    })
+const make = Effect.fnUntraced(function* (options: Options) {
+  const timeout = Duration.fromInputUnsafe(options.shutdownTimeout ?? "30 seconds")
+  const surroundings = yield* makeSurroundings(timeout)
+  const { stores, turns } = surroundings
+  const engine = new LocalEngine(surroundings, timeout)
+  yield* Effect.addFinalizer(() => engine.shutdown())
+  const messenger = new Messenger(engine, surroundings)
 
-  const tell = (definition: Actor.Any, id: string, command: string, payload: unknown, options?: AskOptions) =>
-    Effect.callback<void, Refusal>((resume) => {
-      const sent = engine.send(definition, id, command, payload, options, ignore, () => resume(Effect.void))
-      if (Result.isFailure(sent)) return resume(Exit.fail(sent.failure))
-      return undefined
-    })
+  const find = (definition: Actor.Any) => Effect.fromResult(engine.registration(definition))
 
   const spawn = Effect.fnUntraced(function* (definition: Actor.Any, id: string) {
-    const agentId = definition.codec.agentId(id)
-    const ending = engine.actors.get(agentId)
-    if (ending?.isClosed === true) yield* engine.stop(ending)
-    engine.gone.delete(agentId)
-    const actor = yield* Effect.fromResult(engine.resident(definition, id))
-    return yield* Effect.callback<ActorInfo, RecoveryFailed | ActorStopped>((resume) => actor.onRecovered(resume))
+    const actor = yield* (yield* find(definition)).revive(id)
+    return yield* Effect.callback<ActorInfo, RecoveryFailed | ActorStopped>((resume) =>
+      actor.onRecovered((exit) => turns.add(() => resume(exit)))
+    )
   })
 
-  const known = (definition: Actor.Any, id: string, version: number): ActorInfo => {
-    const agentId = definition.codec.agentId(id)
-    const info = engine.actors.get(agentId)?.info ?? engine.gone.get(agentId)?.info
-    return info ?? { actor: definition.name, id, agentId, status: "passivated", version, mailbox: 0, restarts: 0 }
-  }
+  const stop = Effect.fnUntraced(function* (definition: Actor.Any, id: string) {
+    const registration = yield* find(definition)
+    yield* Effect.fromResult(registration.behavior.definition.codec.validateId(id))
+    const actor = registration.stop(id)
+    const asker = yield* CurrentActor
+    // From within its own handler, or that of one it waits for, nobody can wait for its end.
+    if (actor === undefined || (asker !== undefined && findCircle(asker, actor) !== undefined)) return
+    yield* Fiber.await(actor.fiber)
+  })
+
+  const get = Effect.fnUntraced(function* (definition: Actor.Any, id: string) {
+    const registration = yield* find(definition)
+    const agentId = yield* Effect.fromResult(registration.behavior.definition.codec.validateId(id))
+    const resident = registration.resident(id)
+    if (resident !== undefined) return Option.some(resident)
+    const head = yield* stores.events.head(agentId)
+    return head.presence === "missing" && !registration.isGone(id)
+      ? Option.none()
+      : Option.some(registration.absent(id, head.version))
+  })
 
   return ActorSystem.of({
-    register: (behavior) =>
-      Effect.andThen(
-        Effect.acquireRelease(engine.register(behavior), () => engine.unregister(behavior)),
-        Effect.asVoid(Effect.forkScoped(passivateIdle(engine, behavior, () => clock.currentTimeMillisUnsafe())))
-      ),
+    register: Effect.fnUntraced(function* (behavior) {
+      const registration = yield* Effect.acquireRelease(engine.register(behavior), (registration) =>
+        engine.unregister(registration)
+      )
+      yield* Effect.forkScoped(passivateIdle(registration, surroundings))
+    }),
     spawn,
     // What a definition's types promise holds for what its codec lets through, so the untyped form serves the typed one.
     ask: (actor, id, command, payload, options) =>
-      ask(actor, id, command, payload, options) as Effect.Effect<never, never>,
-    tell,
-    askUnsafe: ask,
-    stop: Effect.fnUntraced(function* (definition, id) {
-      yield* Effect.fromResult(engine.behaviorOf(definition))
-      yield* Effect.fromResult(definition.codec.validateId(id))
-      const agentId = definition.codec.agentId(id)
-      const actor = engine.actors.get(agentId)
-      if (actor !== undefined) return yield* engine.stop(actor)
-      const info = known(definition, id, 0)
-      engine.gone.set(agentId, { info: { ...info, status: "stopped" }, reason: "stopped" })
-    }),
-    get: Effect.fnUntraced(function* (definition, id) {
-      yield* Effect.fromResult(engine.behaviorOf(definition))
-      yield* Effect.fromResult(definition.codec.validateId(id))
-      const agentId = definition.codec.agentId(id)
-      if (engine.actors.has(agentId) || engine.gone.has(agentId)) return Option.some(known(definition, id, 0))
-      const head = yield* stores.events.head(agentId)
-      return head.presence === "missing" ? Option.none() : Option.some(known(definition, id, head.version))
-    }),
-    list: (definition) =>
-      Stream.unwrap(Effect.map(Effect.fromResult(engine.behaviorOf(definition)), () => list(definition)))
+      messenger.ask(actor, id, command, payload, options) as Effect.Effect<never, never>,
+    tell: (actor, id, command, payload, options) => messenger.tell(actor, id, command, payload, options),
+    askUnsafe: (actor, id, command, payload, options) => messenger.ask(actor, id, command, payload, options),
+    stop,
+    get,
+    list: (definition) => Stream.unwrap(Effect.map(find(definition), (registration) => list(registration, stores)))
   })
-
-  /** Those in memory first, then those that only the journal knows. */
-  function list(definition: Actor.Any) {
-    const prefix = definition.codec.agentIdPrefix
-    const resident = [...engine.actors.values()].map((actor) => actor.info)
-    const present = [...resident, ...[...engine.gone.values()].map((gone) => gone.info)].filter(
-      (info) => info.actor === definition.name
-    )
-    const seen = new Set(present.map((info) => info.agentId))
-    const journal = stores.events.agents({ prefix }).pipe(
-      Stream.filter((agent) => !seen.has(agent.agentId)),
-      Stream.map((agent) => known(definition, agent.agentId.slice(prefix.length), agent.version))
-    )
-    return Stream.concat(Stream.fromIterable(present), journal)
-  }
 })
 
-const ignore = (): void => {}
-
-const withdraw = (envelope: Envelope) =>
-  Effect.sync(() => {
-    envelope.withdrawn = true
-  })
+/** Those in memory first, then those in the journal, then those that were stopped before they were ever written. */
+const list = (registration: Registration, { events }: Replay.Stores) => {
+  const { agentIdPrefix } = registration.behavior.definition.codec
+  const resident = registration.residents()
+  const seen = new Set(resident.map((info) => info.id))
+  const gone = new Set(registration.goneIds())
+  const journal = events.agents({ prefix: agentIdPrefix }).pipe(
+    Stream.map(({ agentId, version }) => ({ id: agentId.slice(agentIdPrefix.length), version })),
+    Stream.filter(({ id }) => !seen.has(id)),
+    Stream.map(({ id, version }) => {
+      gone.delete(id)
+      return registration.resident(id) ?? registration.absent(id, version)
+    })
+  )
+  const unwritten = Stream.suspend(() =>
+    Stream.fromIterable([...gone].filter((id) => !seen.has(id)).map((id) => registration.absent(id, 0)))
+  )
+  return Stream.fromIterable(resident).pipe(Stream.concat(journal), Stream.concat(unwritten))
+}
 
 /** Sends actors to sleep that have had nothing to do for the time their behavior says. */
-const passivateIdle = (engine: LocalEngine, behavior: Behavior, now: () => number): Effect.Effect<void> => {
-  const { passivateAfter } = behavior
+const passivateIdle = (registration: Registration, { now }: Surroundings): Effect.Effect<void> => {
+  const { passivateAfter } = registration.behavior
   if (passivateAfter === undefined) return Effect.void
-  const sweep = Effect.sync(() => {
-    const since = now() - passivateAfter
-    for (const actor of engine.actors.values()) {
-      if (actor.behavior === behavior && actor.isIdle && actor.lastActive <= since) {
-        actor.end({ status: "passivated", reason: "stopped" })
-      }
-    }
-  })
+  const sweep = Effect.sync(() => registration.passivate(now() - passivateAfter))
   return Effect.forever(Effect.delay(sweep, Math.max(passivateAfter / 2, 1)))
 }
 

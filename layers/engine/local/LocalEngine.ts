@@ -1,165 +1,109 @@
 /**
- * All actors of one process: who is in memory, who is stopped, and how a command finds its actor.
+ * The registered behaviors of one process, and how a command finds its actor.
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as FiberSet from "effect/FiberSet"
 import * as Result from "effect/Result"
 import type * as Actor from "../../../src/Actor.ts"
-import { ActorAlreadyRegistered, ActorNotRegistered, ActorStopped, MailboxFull } from "../../../src/ActorError.ts"
-import type { ActorInfo, AskOptions } from "../../../src/ActorSystem.ts"
+import { ActorAlreadyRegistered, ActorNotRegistered, ActorStopped, type NotTaken } from "../../../src/ActorError.ts"
+import type { AskOptions } from "../../../src/ActorSystem.ts"
 import * as AgentId from "../../../src/AgentId.ts"
 import type { Behavior } from "../../../src/Behavior.ts"
+import { encodeRecord } from "../../../src/EventStoreAppend.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
-import { LocalActor, type Surroundings } from "./LocalActor.ts"
-import type { Envelope } from "./Mailbox.ts"
+import type { Command } from "./Envelope.ts"
+import type { LocalActor, Surroundings } from "./LocalActor.ts"
+import { Registration } from "./Registration.ts"
 
-/** An actor that left the memory and does not wake by itself. */
-export interface Gone {
-  readonly info: ActorInfo
-  readonly reason: ActorStopped["reason"]
+/** A command that was checked, and whom it is for. */
+export interface Addressed {
+  readonly actor: LocalActor
+  readonly command: Command
+  readonly payload: unknown
 }
-
-/** Why a command was not taken. */
-export type Refusal = InvalidInput | ActorNotRegistered | ActorStopped | MailboxFull
 
 /** The run-time state of the local engine. */
 export class LocalEngine {
-  readonly behaviors = new Map<string, Behavior>()
-  /** By agent id. */
-  readonly actors = new Map<string, LocalActor>()
-  readonly gone = new Map<string, Gone>()
-  private readonly fibers = new Map<LocalActor, Fiber.Fiber<void>>()
+  private readonly registrations = new Map<string, Registration>()
   private readonly surroundings: Surroundings
   private readonly shutdownTimeout: Duration.Duration
-  private stopping = false
+  private isStopping = false
 
-  constructor(
-    surroundings: Omit<Surroundings, "onEnd" | "background">,
-    background: FiberSet.FiberSet,
-    shutdownTimeout: Duration.Duration
-  ) {
+  constructor(surroundings: Surroundings, shutdownTimeout: Duration.Duration) {
+    this.surroundings = surroundings
     this.shutdownTimeout = shutdownTimeout
-    this.surroundings = {
-      ...surroundings,
-      background: (fiber) => FiberSet.addUnsafe(background, fiber),
-      onEnd: (actor, { reason, status }) => {
-        const { agentId } = actor.info
-        this.fibers.delete(actor)
-        if (this.actors.get(agentId) === actor) this.actors.delete(agentId)
-        if (status !== "passivated") this.gone.set(agentId, { info: actor.info, reason })
-      }
-    }
   }
 
-  register(behavior: Behavior): Effect.Effect<void, ActorAlreadyRegistered> {
-    const { name } = behavior.definition
+  register(behavior: Behavior): Effect.Effect<Registration, ActorAlreadyRegistered> {
     return Effect.suspend(() => {
-      if (this.behaviors.has(name)) return Effect.fail(new ActorAlreadyRegistered({ actor: name }))
-      this.behaviors.set(name, behavior)
-      return Effect.void
+      const { name } = behavior.definition
+      if (this.registrations.has(name)) return Effect.fail(new ActorAlreadyRegistered({ actor: name }))
+      const registration = new Registration(behavior, this.surroundings)
+      this.registrations.set(name, registration)
+      return Effect.succeed(registration)
     })
   }
 
   /** Stops the actors of a behavior, once they have finished what they have taken. */
-  unregister(behavior: Behavior): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const { name } = behavior.definition
-      if (this.behaviors.get(name) === behavior) this.behaviors.delete(name)
-      const ending = [...this.fibers].filter(([actor]) => actor.behavior === behavior)
-      for (const [actor] of ending) actor.end({ status: "passivated", reason: "shutdown" })
-      const fibers = ending.map(([, fiber]) => fiber)
-      return Effect.timeoutOrElse(Effect.asVoid(Fiber.awaitAll(fibers)), {
-        duration: this.shutdownTimeout,
-        orElse: () => Fiber.interruptAll(fibers)
-      })
-    })
+  unregister(registration: Registration): Effect.Effect<void> {
+    return Effect.andThen(
+      registration.close(this.shutdownTimeout),
+      Effect.sync(() => this.registrations.delete(registration.behavior.definition.name))
+    )
   }
 
   shutdown(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.stopping = true
-      return Effect.forEach([...this.behaviors.values()], (behavior) => this.unregister(behavior), { discard: true })
+      this.isStopping = true
+      return Effect.forEach([...this.registrations.values()], (registration) => this.unregister(registration), {
+        concurrency: "unbounded",
+        discard: true
+      })
     })
   }
 
-  behaviorOf(definition: Actor.Any): Result.Result<Behavior, ActorNotRegistered> {
-    const behavior = this.behaviors.get(definition.name)
-    return behavior === undefined
-      ? Result.fail(new ActorNotRegistered({ actor: definition.name, registered: [...this.behaviors.keys()] }))
-      : Result.succeed(behavior)
+  /** Found by name, so a client may hold another copy of the definition than the behavior. */
+  registration(definition: Actor.Any): Result.Result<Registration, ActorNotRegistered> {
+    const registration = this.registrations.get(definition.name)
+    return registration === undefined
+      ? Result.fail(new ActorNotRegistered({ actor: definition.name, registered: [...this.registrations.keys()] }))
+      : Result.succeed(registration)
   }
 
-  /** Puts a command into its actor's mailbox. `accepted` is called when a full mailbox has made room. */
-  send(
+  /** Checks a command and finds its actor; wakes it if need be. */
+  address(
     definition: Actor.Any,
     id: string,
-    command: string,
+    name: string,
     payload: unknown,
-    options: AskOptions | undefined,
-    reply: Envelope["reply"],
-    accepted: () => void
-  ): Result.Result<Envelope, Refusal> {
-    const codec = definition.codec.commands.get(command)
-    if (codec === undefined) return Result.fail(unknownCommand(definition, command))
-    const made = codec.makePayload(payload)
+    options: AskOptions | undefined
+  ): Result.Result<Addressed, NotTaken> {
+    const registration = this.registration(definition)
+    if (Result.isFailure(registration)) {
+      const stopped = new ActorStopped({ actor: definition.name, id: String(id), reason: "shutdown" })
+      return Result.fail(this.isStopping ? stopped : registration.failure)
+    }
+    const command = registration.success.commands.get(name)
+    if (command === undefined) return Result.fail(unknownCommand(registration.success, name))
+    const made = command.codec.makePayload(payload)
     if (Result.isFailure(made)) return Result.fail(made.failure)
-    if (options?.commandId !== undefined) {
-      const commandId = AgentId.validate(options.commandId, "commandId")
-      if (Result.isFailure(commandId)) return Result.fail(commandId.failure)
-    }
-    const found = this.resident(definition, id)
-    if (Result.isFailure(found)) return Result.fail(found.failure)
-    const actor = found.success
-    const envelope: Envelope = { command, payload: made.success, options, reply, withdrawn: false }
-    if (!actor.mailbox.isFull) {
-      actor.deliver(envelope)
-      accepted()
-    } else if (definition.mailbox.whenFull === "wait") {
-      actor.mailbox.wait(envelope, accepted)
-    } else {
-      return Result.fail(new MailboxFull({ actor: definition.name, id, capacity: definition.mailbox.capacity }))
-    }
-    return Result.succeed(envelope)
-  }
-
-  /** The actor in memory; wakes it if it is not, unless it was stopped. */
-  resident(
-    definition: Actor.Any,
-    id: string
-  ): Result.Result<LocalActor, InvalidInput | ActorNotRegistered | ActorStopped> {
-    const agentId = definition.codec.agentId(id)
-    const actor = this.actors.get(agentId)
-    if (actor !== undefined && !actor.isClosed) return Result.succeed(actor)
-    const reason = this.stopping ? "shutdown" : actor !== undefined ? "stopped" : this.gone.get(agentId)?.reason
-    if (reason !== undefined) return Result.fail(new ActorStopped({ actor: definition.name, id, reason }))
-    const valid = definition.codec.validateId(id)
-    if (Result.isFailure(valid)) return Result.fail(valid.failure)
-    return Result.map(this.behaviorOf(definition), (behavior) => this.start(behavior, id, agentId))
-  }
-
-  private start(behavior: Behavior, id: string, agentId: string): LocalActor {
-    const actor = new LocalActor(id, behavior, this.surroundings)
-    this.actors.set(agentId, actor)
-    this.fibers.set(actor, Effect.runForkWith(behavior.services)(actor.run))
-    return actor
-  }
-
-  /** Stops an actor after the commands it has taken, and waits for the end. */
-  stop(actor: LocalActor): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const fiber = this.fibers.get(actor)
-      actor.end({ status: "stopped", reason: "stopped" })
-      return fiber === undefined ? Effect.void : Effect.asVoid(Fiber.await(fiber))
-    })
+    const invalid = options === undefined ? undefined : refuseOptions(options, this.surroundings)
+    if (invalid !== undefined) return Result.fail(invalid)
+    const actor = registration.success.demand(id)
+    return Result.map(actor, (actor) => ({ actor, command, payload: made.success }))
   }
 }
 
-const unknownCommand = (definition: Actor.Any, command: string): InvalidInput =>
+const refuseOptions = ({ commandId, metadata }: AskOptions, { limits }: Surroundings): InvalidInput | undefined => {
+  const id = commandId === undefined ? Result.succeed("") : AgentId.validate(commandId, "commandId")
+  const checked = Result.isFailure(id) ? id : encodeRecord(metadata, "metadata", limits)
+  return Result.isFailure(checked) ? checked.failure : undefined
+}
+
+const unknownCommand = ({ behavior, commands }: Registration, command: unknown): InvalidInput =>
   new InvalidInput({
     path: "command",
-    expected: [...definition.codec.commands.keys()].join(", "),
-    found: JSON.stringify(command),
-    remedy: `Send a command that ${definition.name} defines.`
+    expected: [...commands.keys()].join(", "),
+    found: typeof command === "string" ? JSON.stringify(command) : `a value of type ${typeof command}`,
+    remedy: `Send a command that ${behavior.definition.name} defines.`
   })

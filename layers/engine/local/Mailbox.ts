@@ -1,71 +1,100 @@
 /**
  * The commands that wait for one actor, in the order in which they were taken.
  */
-import type * as Exit from "effect/Exit"
-import type { AskOptions } from "../../../src/ActorSystem.ts"
-
-/** One command on its way. */
-export interface Envelope {
-  readonly command: string
-  readonly payload: unknown
-  readonly options: AskOptions | undefined
-  /** Told once; nobody listens to a told command. */
-  readonly reply: (exit: Exit.Exit<unknown, unknown>) => void
-  /** The sender has gone before the command began. */
-  withdrawn: boolean
-}
+import type { Envelope } from "./Envelope.ts"
 
 /** A bounded queue whose senders may wait for room. */
 export class Mailbox {
   private readonly capacity: number
+  private readonly whenFull: "fail" | "wait"
   private envelopes: Array<Envelope> = []
-  /** Senders that wait for room, with what they send. */
-  private senders: Array<{ readonly envelope: Envelope; readonly accepted: () => void }> = []
+  /** Where the queue begins; what lies before it is gone. */
+  private head = 0
+  /** What those send who wait for room. */
+  private outside: Array<Envelope> = []
 
-  constructor(capacity: number) {
+  constructor({ capacity, whenFull }: { readonly capacity: number; readonly whenFull: "fail" | "wait" }) {
     this.capacity = capacity
+    this.whenFull = whenFull
   }
 
+  /** How many commands wait. */
   get size(): number {
-    return this.envelopes.length
+    return this.envelopes.length - this.head
   }
 
-  get isFull(): boolean {
-    return this.envelopes.length >= this.capacity
+  /** Takes a command, lets its sender wait for room, or refuses it. */
+  offer(envelope: Envelope): "taken" | "waiting" | "full" {
+    // Whoever waits has taken what room there was, so nobody is overtaken.
+    if (this.size < this.capacity) {
+      this.envelopes.push(envelope)
+      return "taken"
+    }
+    if (this.whenFull === "fail") return "full"
+    this.outside.push(envelope)
+    return "waiting"
   }
 
-  push(envelope: Envelope): void {
-    this.envelopes.push(envelope)
+  /** The command whose turn it is, left where it is. */
+  peek(): Envelope | undefined {
+    return this.envelopes[this.head]
   }
 
-  /** Queues a sender until there is room. */
-  wait(envelope: Envelope, accepted: () => void): void {
-    this.senders.push({ envelope, accepted })
+  /** Goes on to the next command. */
+  next(): void {
+    this.head++
+    if (this.head >= this.envelopes.length) {
+      this.envelopes = []
+      this.head = 0
+    } else if (this.head > 64 && this.head * 2 > this.envelopes.length) {
+      this.envelopes = this.envelopes.slice(this.head)
+      this.head = 0
+    }
+    this.admit()
   }
 
-  /** Everything that waits; senders that waited for room get it. */
-  takeAll(): Array<Envelope> {
-    const taken = this.envelopes
-    const room = Math.min(this.capacity, this.senders.length)
-    const admitted = this.senders.slice(0, room)
-    this.senders = room === this.senders.length ? [] : this.senders.slice(room)
-    this.envelopes = admitted.map((sender) => sender.envelope)
-    for (const sender of admitted) sender.accepted()
+  /** Takes back a command that has not begun; its sender has gone. */
+  withdraw(envelope: Envelope): void {
+    const index = this.envelopes.indexOf(envelope, this.head)
+    if (index >= 0) {
+      this.envelopes.splice(index, 1)
+      this.admit()
+    } else {
+      this.outside = this.outside.filter((waiting) => waiting !== envelope)
+    }
+  }
+
+  /** The ids of those commands that have one, twins once; nothing when none has. */
+  commandIds(): Set<string> | undefined {
+    let ids: Set<string> | undefined
+    for (let index = this.head; index < this.envelopes.length; index++) {
+      const id = this.envelopes[index]?.options?.commandId
+      if (id !== undefined) ids = (ids ?? new Set()).add(id)
+    }
+    return ids
+  }
+
+  /** Gives back all that was taken. */
+  drain(): ReadonlyArray<Envelope> {
+    const taken = this.envelopes.slice(this.head)
+    this.envelopes = []
+    this.head = 0
     return taken
   }
 
-  /** Puts back what was taken but not begun, before everything else. */
-  putBack(envelopes: ReadonlyArray<Envelope>): void {
-    if (envelopes.length > 0) this.envelopes = [...envelopes, ...this.envelopes]
+  /** Gives back all that waits for room. */
+  drainOutside(): ReadonlyArray<Envelope> {
+    const { outside } = this
+    this.outside = []
+    return outside
   }
 
-  /** Takes what waits, those without room included. */
-  drain(): Array<Envelope> {
-    const all = this.envelopes.concat(this.senders.map((sender) => sender.envelope))
-    const { senders } = this
-    this.envelopes = []
-    this.senders = []
-    for (const sender of senders) sender.accepted()
-    return all
+  private admit(): void {
+    while (this.outside.length > 0 && this.size < this.capacity) {
+      const envelope = this.outside.shift()
+      if (envelope === undefined) return
+      this.envelopes.push(envelope)
+      envelope.taken()
+    }
   }
 }

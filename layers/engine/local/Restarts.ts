@@ -12,7 +12,7 @@ type Step = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, n
 export class Restarts {
   count = 0
   private readonly supervision: Supervision
-  private crashes: Array<number> = []
+  private crashes: ReadonlyArray<number> = []
   private step: Step | undefined
 
   constructor(supervision: Supervision) {
@@ -20,14 +20,13 @@ export class Restarts {
   }
 
   /** The milliseconds to wait before the restart, or nothing when the budget is spent. */
-  readonly afterCrash = (now: number): Effect.Effect<number | undefined> =>
-    Effect.gen({ self: this }, function* () {
+  afterCrash(now: number): Effect.Effect<number | undefined> {
+    return Effect.gen({ self: this }, function* () {
       const { supervision } = this
       if (supervision._tag === "Stop") return undefined
       const since = now - Duration.toMillis(supervision.within)
       if ((this.crashes.at(-1) ?? now) <= since) this.step = undefined
-      this.crashes = this.crashes.filter((crash) => crash > since)
-      this.crashes.push(now)
+      this.crashes = [...this.crashes.filter((crash) => crash > since), now]
       if (this.crashes.length > supervision.times) return undefined
       this.step ??= yield* Schedule.toStep(supervision.schedule)
       const delay = yield* this.step(now, undefined).pipe(
@@ -38,4 +37,5 @@ export class Restarts {
       if (delay !== undefined) this.count++
       return delay
     })
+  }
 }

@@ -1,0 +1,125 @@
+/**
+ * Commands on their way, and what their senders are told.
+ */
+import * as Exit from "effect/Exit"
+import type { CommandCodec } from "../../../src/ActorCodec.ts"
+import type { ActorError, NotTaken } from "../../../src/ActorError.ts"
+import type { AskOptions } from "../../../src/ActorSystem.ts"
+import type { HandlerResult } from "../../../src/Behavior.ts"
+import type { Turns } from "./Turns.ts"
+import { release, type Waiter } from "./Waiter.ts"
+
+/** A command of a registered behavior. */
+export interface Command {
+  readonly name: string
+  readonly codec: CommandCodec
+  readonly handler: (state: unknown, payload: unknown) => HandlerResult
+}
+
+/** One command on its way. */
+export abstract class Envelope {
+  readonly command: Command
+  readonly payload: unknown
+  readonly options: AskOptions | undefined
+  private readonly turns: Turns
+  private asker: Waiter | undefined
+  private target: Waiter | undefined
+
+  constructor(command: Command, payload: unknown, options: AskOptions | undefined, turns: Turns) {
+    this.command = command
+    this.payload = payload
+    this.options = options
+    this.turns = turns
+  }
+
+  /** The mailbox has taken it after its sender had to wait for room. */
+  abstract taken(): void
+  /** There will be no room for it. */
+  abstract notTaken(failure: NotTaken): void
+  /** It was run, and this is its outcome. */
+  abstract answer(exit: Exit.Exit<unknown, unknown>): void
+  /** It was taken but not run, or what it decided could not be persisted. */
+  abstract refuse(failure: ActorError): void
+
+  /** The handler of an actor waits until its sender is told. */
+  keepWaiting(asker: Waiter, target: Waiter): void {
+    this.asker = asker
+    this.target = target
+    asker.waitingFor.push(target)
+  }
+
+  /** Nobody waits for it any more. */
+  letGo(): void {
+    if (this.asker === undefined || this.target === undefined) return
+    release(this.asker, this.target)
+    this.asker = undefined
+  }
+
+  protected tell(task: () => void): void {
+    this.letGo()
+    this.turns.add(task)
+  }
+}
+
+/** A command whose sender waits for the outcome. */
+export class Ask extends Envelope {
+  private readonly resume: (exit: Exit.Exit<unknown, unknown>) => void
+
+  constructor(
+    command: Command,
+    payload: unknown,
+    options: AskOptions | undefined,
+    turns: Turns,
+    resume: (exit: Exit.Exit<unknown, unknown>) => void
+  ) {
+    super(command, payload, options, turns)
+    this.resume = resume
+  }
+
+  taken(): void {}
+
+  notTaken(failure: NotTaken): void {
+    this.refuse(failure)
+  }
+
+  answer(exit: Exit.Exit<unknown, unknown>): void {
+    this.tell(() => this.resume(exit))
+  }
+
+  refuse(failure: ActorError): void {
+    this.answer(Exit.fail(failure))
+  }
+}
+
+/** A command whose outcome is told to nobody; its sender only waits for room. */
+export class Tell extends Envelope {
+  private readonly resume: (exit: Exit.Exit<void, NotTaken>) => void
+  private readonly onDeadLetter: (failure: ActorError) => void
+
+  constructor(
+    command: Command,
+    payload: unknown,
+    options: AskOptions | undefined,
+    turns: Turns,
+    resume: (exit: Exit.Exit<void, NotTaken>) => void,
+    onDeadLetter: (failure: ActorError) => void
+  ) {
+    super(command, payload, options, turns)
+    this.resume = resume
+    this.onDeadLetter = onDeadLetter
+  }
+
+  taken(): void {
+    this.tell(() => this.resume(Exit.void))
+  }
+
+  notTaken(failure: NotTaken): void {
+    this.tell(() => this.resume(Exit.fail(failure)))
+  }
+
+  answer(): void {}
+
+  refuse(failure: ActorError): void {
+    this.onDeadLetter(failure)
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Runs handlers, one command at a time.
+ */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import type { Envelope } from "./Envelope.ts"
+import { CurrentActor, type Waiter } from "./Waiter.ts"
+
+/** The command that an actor runs now, if it runs one. */
+export class Handling {
+  current: Envelope | undefined
+  private fiber: Fiber.Fiber<unknown, unknown> | undefined
+  private readonly services: Context.Context<never>
+  private readonly actor: Waiter
+
+  constructor(services: Context.Context<never>, actor: Waiter) {
+    this.services = services
+    this.actor = actor
+  }
+
+  /** Gives the outcome at once if the handler need not wait for anything. */
+  start(envelope: Envelope, state: unknown): Exit.Exit<unknown, unknown> | Fiber.Fiber<unknown, unknown> {
+    this.current = envelope
+    const handled = Result.try(() => envelope.command.handler(state, envelope.payload))
+    if (Result.isFailure(handled)) return Exit.die(handled.failure)
+    if (Exit.isExit(handled.success)) return handled.success
+    // A fiber of its own, so that the actor has its hands free while the handler waits.
+    const fiber = Effect.runForkWith(Context.add(this.services, CurrentActor, this.actor))(handled.success)
+    this.fiber = fiber
+    return fiber.pollUnsafe() ?? fiber
+  }
+
+  /** The command has come to its end. */
+  end(): void {
+    this.current = undefined
+    this.fiber = undefined
+    // What the handler left running in the background no longer keeps the actor waiting.
+    if (this.actor.waitingFor.length > 0) this.actor.waitingFor.length = 0
+  }
+
+  /** Ends the command from outside. A handler that cannot be interrupted is left to itself. */
+  interrupt(): Envelope | undefined {
+    const { current, fiber } = this
+    this.end()
+    fiber?.interruptUnsafe()
+    return current
+  }
+}
+
+/** Whether a handler died, or was interrupted by its own doing, rather than fail with an error of its command. */
+export const isCrash = (exit: Exit.Exit<unknown, unknown>): exit is Exit.Failure<unknown, unknown> =>
+  Exit.isFailure(exit) && (Cause.hasDies(exit.cause) || !Cause.hasFails(exit.cause))

@@ -1,0 +1,129 @@
+/**
+ * The stream of a running actor: the state it stands at, what is appended to it, and its snapshots.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Actor from "../../../src/Actor.ts"
+import * as ActorJournal from "../../../src/ActorJournal.ts"
+import { appendSurely } from "../../../src/AppendSurely.ts"
+import type { Appended } from "../../../src/EventStore.ts"
+import type * as Replay from "../../../src/Replay.ts"
+import { type AppendError, Conflict, type ReadError } from "../../../src/StoreError.ts"
+import type * as Value from "../../../src/Value.ts"
+import type { Round } from "./Round.ts"
+
+/** What a journal needs of its engine. */
+export interface Archive {
+  readonly stores: Replay.Stores
+  /** Runs something that nobody waits for but the end of the engine. */
+  readonly background: (effect: Effect.Effect<void>) => void
+}
+
+/** The journal of one actor in memory. */
+export class LiveJournal {
+  readonly agentId: string
+  /** Where the actor stands; nothing until it has recovered, and when memory and disk may differ. */
+  at: ActorJournal.Recovered | undefined
+  /** The last version that was seen. */
+  version = 0
+  isSnapshotting = false
+  private readonly id: string
+  private readonly definition: Actor.Any
+  private readonly archive: Archive
+  /** The version of the last snapshot, or of the last try. */
+  private snapshotVersion = 0
+
+  constructor(definition: Actor.Any, id: string, archive: Archive) {
+    this.agentId = definition.codec.agentId(id)
+    this.definition = definition
+    this.id = id
+    this.archive = archive
+  }
+
+  /** Reads where the actor stands. */
+  recover(): Effect.Effect<void, ReadError> {
+    return Effect.map(ActorJournal.recover(this.archive.stores, this.definition, this.id), (recovered) => {
+      this.at = recovered
+      this.version = recovered.version
+      this.snapshotVersion = recovered.snapshotVersion
+    })
+  }
+
+  /** The replies that are on record. */
+  replies(commandIds: Iterable<string>): Effect.Effect<ReadonlyMap<string, Value.Value>, ReadError> {
+    return this.archive.stores.events.replies(this.agentId, [...commandIds])
+  }
+
+  /** Appends a round, and does not rest before it knows. After a failure `at` says what may still be relied upon. */
+  append(round: Round): Effect.Effect<void, AppendError> {
+    return Effect.matchEffect(appendSurely(this.archive.stores.events, round.append), {
+      onSuccess: (appended) => this.afterAppend(round, appended),
+      onFailure: (error) => this.afterFailure(round, error)
+    })
+  }
+
+  private afterAppend(round: Round, appended: Appended): Effect.Effect<void, AppendError> {
+    if (appended.eventIds.length > 0) {
+      this.advance(round, appended.version)
+      return Effect.void
+    }
+    // A command of the round is on record already: this append was repeated, or another writer has run the same command.
+    return this.archive.stores.events.getEvent(round.lastEventId).pipe(
+      Effect.orElseSucceed(() => Option.none()),
+      Effect.flatMap((event) => {
+        if (Option.isNone(event)) return this.fallBehind(round, appended.version)
+        this.advance(round, appended.version)
+        return Effect.void
+      })
+    )
+  }
+
+  private afterFailure(round: Round, error: AppendError): Effect.Effect<never, AppendError> {
+    // Surely not stored: the state before the round still holds, unless another writer came between.
+    if (error._tag === "Rejected" && error.reason !== "CommandIdTaken") return Effect.fail(error)
+    if (error._tag !== "Rejected") {
+      this.at = undefined
+      if (error._tag === "Conflict") return Effect.fail(error)
+      const doubt = `could not learn whether events of ${this.agentId} were stored; its actor recovers from the journal`
+      return Effect.andThen(Effect.logWarning(doubt), Effect.fail(error))
+    }
+    return Effect.matchEffect(this.archive.stores.events.head(this.agentId), {
+      onSuccess: (head) => this.fallBehind(round, head.version),
+      onFailure: () => this.fallBehind(round, round.version)
+    })
+  }
+
+  private fallBehind(round: Round, actual: number): Effect.Effect<never, Conflict> {
+    this.at = undefined
+    return Effect.fail(new Conflict({ agentId: this.agentId, expected: round.version, actual }))
+  }
+
+  private advance(round: Round, version: number): void {
+    const { at } = this
+    if (at === undefined) return
+    this.at = { ...at, state: round.state, version, eventId: round.lastEventId, presence: "present" }
+    this.version = version
+    this.saveSnapshotIfDue()
+  }
+
+  /** Saves a snapshot, off everybody's path, if enough has happened since the last one. */
+  saveSnapshotIfDue(): void {
+    const { archive, at, definition, id } = this
+    if (at === undefined || at.eventId === "" || this.isSnapshotting) return
+    if (at.version - this.snapshotVersion < definition.snapshotEvery) return
+    this.isSnapshotting = true
+    this.snapshotVersion = at.version
+    archive.background(
+      ActorJournal.saveSnapshot(archive.stores, definition, id, at).pipe(
+        // The events are on disk, so a missing snapshot costs time only; the next is tried after as many events again.
+        Effect.catchCause((cause) => Effect.logWarning(`could not save a snapshot of ${this.agentId}`, cause)),
+        Effect.ensuring(
+          Effect.sync(() => {
+            this.isSnapshotting = false
+          })
+        ),
+        Effect.asVoid
+      )
+    )
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Brings commands to actors, and answers back.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import type * as Actor from "../../../src/Actor.ts"
+import { ActorDeadlock, MailboxFull, type NotTaken } from "../../../src/ActorError.ts"
+import type { AskOptions } from "../../../src/ActorSystem.ts"
+import { Ask, type Envelope, Tell } from "./Envelope.ts"
+import type { Surroundings } from "./LocalActor.ts"
+import type { Addressed, LocalEngine } from "./LocalEngine.ts"
+import { CurrentActor, findCircle } from "./Waiter.ts"
+
+/** Sends for callers inside and outside of handlers. */
+export class Messenger {
+  private readonly engine: LocalEngine
+  private readonly surroundings: Surroundings
+
+  constructor(engine: LocalEngine, surroundings: Surroundings) {
+    this.engine = engine
+    this.surroundings = surroundings
+  }
+
+  ask(
+    definition: Actor.Any,
+    id: string,
+    name: string,
+    payload: unknown,
+    options: AskOptions | undefined
+  ): Effect.Effect<unknown, unknown> {
+    return Effect.callback((resume) => {
+      const addressed = this.engine.address(definition, id, name, payload, options)
+      if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
+      const { actor, command } = addressed.success
+      const envelope = new Ask(command, addressed.success.payload, options, this.surroundings.turns, resume)
+      const refusal = holdUp(addressed.success, envelope) ?? refusalOf(addressed.success, actor.deliver(envelope))
+      if (refusal === undefined) return takeBack(addressed.success, envelope)
+      envelope.letGo()
+      return resume(Exit.fail(refusal))
+    })
+  }
+
+  tell(
+    definition: Actor.Any,
+    id: string,
+    name: string,
+    payload: unknown,
+    options: AskOptions | undefined
+  ): Effect.Effect<void, NotTaken> {
+    return Effect.callback((resume) => {
+      const addressed = this.engine.address(definition, id, name, payload, options)
+      if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
+      const { actor, command } = addressed.success
+      const { background, turns } = this.surroundings
+      const envelope = new Tell(command, addressed.success.payload, options, turns, resume, ({ message }) =>
+        background(Effect.logWarning(`${name} to ${actor.agentId} is a dead letter: ${message}`))
+      )
+      const delivery = actor.deliver(envelope)
+      if (delivery === "taken") return resume(Exit.void)
+      const refusal = refusalOf(addressed.success, delivery) ?? holdUp(addressed.success, envelope)
+      if (refusal === undefined) return takeBack(addressed.success, envelope)
+      actor.mailbox.withdraw(envelope)
+      return resume(Exit.fail(refusal))
+    })
+  }
+}
+
+/** If the sender is a handler, its actor waits from now on, unless that would be for ever. */
+const holdUp = ({ actor, command }: Addressed, envelope: Envelope): ActorDeadlock | undefined => {
+  const asker = Fiber.getCurrent()?.getRef(CurrentActor)
+  if (asker === undefined) return undefined
+  const circle = findCircle(asker, actor)
+  if (circle === undefined) {
+    envelope.keepWaiting(asker, actor)
+    return undefined
+  }
+  const { name } = actor.behavior.definition
+  return new ActorDeadlock({ actor: name, id: actor.id, command: command.name, circle })
+}
+
+const refusalOf = ({ actor }: Addressed, delivery: "taken" | "waiting" | "full"): MailboxFull | undefined => {
+  if (delivery !== "full") return undefined
+  const { mailbox, name } = actor.behavior.definition
+  return new MailboxFull({ actor: name, id: actor.id, capacity: mailbox.capacity })
+}
+
+/** The sender has gone: a command that has not begun is not run. */
+const takeBack = ({ actor }: Addressed, envelope: Envelope): Effect.Effect<void> =>
+  Effect.sync(() => {
+    envelope.letGo()
+    actor.mailbox.withdraw(envelope)
+  })

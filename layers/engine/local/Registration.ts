@@ -1,0 +1,127 @@
+/**
+ * One registered behavior and its actors: those in memory, and those that were stopped.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import { ActorStopped } from "../../../src/ActorError.ts"
+import type { ActorInfo } from "../../../src/ActorSystem.ts"
+import type { Behavior } from "../../../src/Behavior.ts"
+import type { InvalidInput } from "../../../src/StoreError.ts"
+import * as Ending from "./Ending.ts"
+import type { Command } from "./Envelope.ts"
+import { LocalActor, type Surroundings } from "./LocalActor.ts"
+
+/** What is remembered of an actor that does not wake by itself. */
+interface Gone extends Ending.Ending {
+  readonly restarts: number
+}
+
+// How long actors may take to end that were interrupted; a handler that cannot be interrupted is not waited for.
+const grace = Duration.seconds(1)
+
+/** A behavior that is registered with the engine. */
+export class Registration {
+  readonly behavior: Behavior
+  readonly commands: ReadonlyMap<string, Command>
+  private readonly surroundings: Surroundings
+  private readonly actors = new Map<string, LocalActor>()
+  private readonly gone = new Map<string, Gone>()
+  private isClosing = false
+
+  constructor(behavior: Behavior, surroundings: Surroundings) {
+    this.behavior = behavior
+    this.surroundings = surroundings
+    const { commands } = behavior.definition.codec
+    this.commands = new Map(
+      [...behavior.handlers].flatMap(([name, handler]) => {
+        const codec = commands.get(name)
+        return codec === undefined ? [] : [[name, { name, codec, handler }]]
+      })
+    )
+  }
+
+  /** The actor in memory; wakes it if it is not, unless it was stopped. */
+  demand(id: string): Result.Result<LocalActor, InvalidInput | ActorStopped> {
+    const actor = this.actors.get(id)
+    if (actor !== undefined && actor.ending === undefined && !this.isClosing) return Result.succeed(actor)
+    const reason = this.isClosing ? "shutdown" : (actor?.ending ?? this.gone.get(id))?.reason
+    if (reason !== undefined) return Result.fail(new ActorStopped({ actor: this.behavior.definition.name, id, reason }))
+    return Result.map(this.behavior.definition.codec.validateId(id), () => this.start(id))
+  }
+
+  /** Brings an actor into memory, also one that was stopped, once it has left. */
+  revive(id: string): Effect.Effect<LocalActor, InvalidInput | ActorStopped> {
+    return Effect.suspend(() => {
+      const actor = this.actors.get(id)
+      if (actor?.ending !== undefined && !this.isClosing) {
+        return Effect.andThen(Fiber.await(actor.fiber), this.revive(id))
+      }
+      if (!this.isClosing) this.gone.delete(id)
+      return Effect.fromResult(this.demand(id))
+    })
+  }
+
+  /** Stops an actor until it is revived; gives it if it is in memory. */
+  stop(id: string): LocalActor | undefined {
+    const actor = this.actors.get(id)
+    if (actor === undefined) this.gone.set(id, { ...Ending.stopped, restarts: 0 })
+    else actor.end(Ending.stopped)
+    return actor
+  }
+
+  /** What is known of an actor in memory. */
+  resident(id: string): ActorInfo | undefined {
+    return this.actors.get(id)?.info
+  }
+
+  residents(): ReadonlyArray<ActorInfo> {
+    return Array.from(this.actors.values(), (actor) => actor.info)
+  }
+
+  isGone(id: string): boolean {
+    return this.gone.has(id)
+  }
+
+  goneIds(): Iterable<string> {
+    return this.gone.keys()
+  }
+
+  /** What is known of an actor that is not in memory and whose journal has a version. */
+  absent(id: string, version: number): ActorInfo {
+    const { codec, name } = this.behavior.definition
+    const { restarts, status } = this.gone.get(id) ?? { status: "passivated", restarts: 0 }
+    return { actor: name, id, agentId: codec.agentId(id), status, version, mailbox: 0, restarts }
+  }
+
+  /** Sends actors to sleep that have had nothing to do since a moment. */
+  passivate(since: number): void {
+    for (const actor of this.actors.values()) actor.passivate(since)
+  }
+
+  /** Lets all actors finish what they have taken; interrupts those that are not done in time. */
+  close(timeout: Duration.Duration): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.isClosing = true
+      const actors = [...this.actors.values()]
+      for (const actor of actors) actor.end(Ending.shutdown)
+      const fibers = actors.map((actor) => actor.fiber)
+      return Effect.timeoutOrElse(Effect.asVoid(Fiber.awaitAll(fibers)), {
+        duration: timeout,
+        orElse: () => Effect.asVoid(Effect.timeoutOption(Fiber.interruptAll(fibers), grace))
+      })
+    })
+  }
+
+  private start(id: string): LocalActor {
+    const actor = new LocalActor(id, this.behavior, this.surroundings, (actor, ending) => this.leave(actor, ending))
+    this.actors.set(id, actor)
+    return actor
+  }
+
+  private leave(actor: LocalActor, ending: Ending.Ending): void {
+    this.actors.delete(actor.id)
+    if (ending.status !== "passivated") this.gone.set(actor.id, { ...ending, restarts: actor.info.restarts })
+  }
+}

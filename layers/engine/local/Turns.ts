@@ -1,0 +1,40 @@
+/**
+ * Wakes actors and tells callers one after the other, never one inside the other: otherwise a chain of a thousand actors that ask each
+ * other would need a stack as deep, and a caller could come back to an actor that is in the middle of something.
+ */
+import type * as Scheduler from "effect/Scheduler"
+
+// What follows from one another may go on for ever; timers and the disk must get their turn in between.
+const mostAtOnce = 1024
+
+/** A queue of what is to be done as soon as what runs now has come to rest. */
+export class Turns {
+  private tasks: Array<() => void> = []
+  private isScheduled = false
+  private readonly dispatcher: Scheduler.SchedulerDispatcher
+
+  constructor(dispatcher: Scheduler.SchedulerDispatcher) {
+    this.dispatcher = dispatcher
+  }
+
+  add(task: () => void): void {
+    this.tasks.push(task)
+    if (this.isScheduled) return
+    this.isScheduled = true
+    queueMicrotask(this.run)
+  }
+
+  private readonly run = (): void => {
+    const { tasks } = this
+    for (let index = 0; index < tasks.length; index++) {
+      if (index === mostAtOnce) {
+        this.tasks = tasks.slice(index)
+        this.dispatcher.scheduleTask(this.run, 0)
+        return
+      }
+      tasks[index]?.()
+    }
+    this.tasks = []
+    this.isScheduled = false
+  }
+}
