@@ -1,12 +1,12 @@
 /**
  * One open LevelDB directory, shared by the stores on it.
  */
-import { mkdir, readdir } from "node:fs/promises"
+import { mkdir, readdir, realpath } from "node:fs/promises"
 import { type BatchOperation, ClassicLevel } from "classic-level"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Unavailable } from "../../src/StoreError.ts"
+import { InvalidInput, Unavailable } from "../../src/StoreError.ts"
 import * as Keys from "./Keys.ts"
 
 /** One change of a batch. */
@@ -37,13 +37,16 @@ export class LevelDatabase extends Context.Service<
 const format = "1"
 
 /** Opens the directory for as long as the layer lives. */
-export const layer = (options: Options): Layer.Layer<LevelDatabase, Unavailable> =>
+export const layer = (options: Options): Layer.Layer<LevelDatabase, Unavailable | InvalidInput> =>
   Layer.effect(
     LevelDatabase,
     Effect.gen(function* () {
+      yield* checkOptions(options)
       const name = `LevelDB at ${options.directory}`
-      yield* prepareDirectory(options.directory)
-      const level = yield* Effect.acquireRelease(open(options), (level) => Effect.promise(() => level.close()))
+      const directory = yield* prepareDirectory(options.directory)
+      const level = yield* Effect.acquireRelease(open({ ...options, directory }), (level) =>
+        Effect.promise(() => level.close())
+      )
       const use = <A>(operation: string, run: (level: ClassicLevel) => Promise<A>) =>
         Effect.tryPromise({ try: () => run(level), catch: (cause) => failed(name, operation, cause) })
       const service = LevelDatabase.of({
@@ -57,12 +60,29 @@ export const layer = (options: Options): Layer.Layer<LevelDatabase, Unavailable>
     })
   )
 
-const prepareDirectory = (directory: string): Effect.Effect<void, Unavailable> =>
+const largestCache = 2 ** 40
+
+const checkOptions = ({ cacheBytes = 1, directory }: Options): Effect.Effect<void, InvalidInput> => {
+  const refuse = (path: string, expected: string, found: string) =>
+    Effect.fail(new InvalidInput({ path, expected, found, remedy: "Change the option of the layer." }))
+  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) {
+    return refuse("directory", "the path of a directory", JSON.stringify(directory) ?? typeof directory)
+  }
+  return Number.isSafeInteger(cacheBytes) && cacheBytes >= 1 && cacheBytes <= largestCache
+    ? Effect.void
+    : refuse("cacheBytes", `an integer from 1 to ${largestCache}`, String(cacheBytes))
+}
+
+// What LevelDB makes before `CURRENT`, the last file of a new database; a process may be killed in between.
+const ownFile = /^(?:LOCK|LOG(?:\.old)?|MANIFEST-\d+|\d+\.(?:log|ldb|sst|dbtmp))$/
+
+/** Gives the one true path, since LevelDB tells by the path whether this process has the directory open already. */
+const prepareDirectory = (directory: string): Effect.Effect<string, Unavailable> =>
   Effect.gen(function* () {
-    const entries = yield* Effect.tryPromise({
+    const { entries, path } = yield* Effect.tryPromise({
       try: async () => {
         await mkdir(directory, { recursive: true })
-        return await readdir(directory)
+        return { entries: await readdir(directory), path: await realpath(directory) }
       },
       catch: (cause) =>
         unavailable(
@@ -73,15 +93,14 @@ const prepareDirectory = (directory: string): Effect.Effect<void, Unavailable> =
           cause
         )
     })
-    if (entries.length > 0 && !entries.includes("CURRENT")) {
-      const expected = `${JSON.stringify(directory)} to be empty or to hold a database`
-      return yield* unavailable(
-        "WrongDatabase",
-        expected,
-        `other files, such as ${JSON.stringify(entries[0])}`,
-        "Give the store a directory of its own."
-      )
-    }
+    const foreign = entries.includes("CURRENT") ? undefined : entries.find((entry) => !ownFile.test(entry))
+    if (foreign === undefined) return path
+    return yield* unavailable(
+      "WrongDatabase",
+      `${JSON.stringify(directory)} to be empty or to hold a database`,
+      `other files, such as ${JSON.stringify(foreign)}`,
+      "Give the store a directory of its own."
+    )
   })
 
 const open = (options: Options): Effect.Effect<ClassicLevel, Unavailable> =>

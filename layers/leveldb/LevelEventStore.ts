@@ -16,6 +16,7 @@ import * as Keys from "./Keys.ts"
 import { makeAppendBatch } from "./LevelAppend.ts"
 import type { LevelDatabase, Operation } from "./LevelDatabase.ts"
 import { makeReadFeed } from "./LevelFeed.ts"
+import { removal } from "./LevelSnapshotStore.ts"
 import * as Rows from "./Rows.ts"
 
 type Database = LevelDatabase["Service"]
@@ -135,8 +136,10 @@ const deleteEvents = (database: Database, agentId: string, toVersion: number, ot
     const rows = yield* database.use("delete events", (level) => level.iterator(bounds).all())
     const operations: Array<Operation> = [...others]
     for (const [key, text] of rows) {
-      const event = yield* decoded(Rows.decodeEvent(agentId, text))
-      operations.push({ type: "del", key }, { type: "del", key: Keys.eventId(event.id) })
+      const event = Rows.decodeEvent(agentId, text)
+      operations.push({ type: "del", key })
+      // When the event cannot be read its id stays behind, and leads to nothing.
+      if (Result.isSuccess(event)) operations.push({ type: "del", key: Keys.eventId(event.success.id) })
     }
     if (operations.length > 0) yield* database.write(operations)
     return rows.length
@@ -148,10 +151,7 @@ const purge = (database: Database, heads: Heads, agentId: string): Effect.Effect
     const commands = yield* database.use("purge", (level) => level.keys(Keys.allOf("c", agentId)).all())
     const snapshots = yield* database.use("purge", (level) => level.iterator(Keys.allOf("s", agentId)).all())
     const operations: Array<Operation> = commands.map((key) => ({ type: "del", key }))
-    for (const [key, text] of snapshots) {
-      const snapshot = yield* decoded(Rows.decodeSnapshot(agentId, text))
-      operations.push({ type: "del", key }, { type: "del", key: Keys.snapshotId(snapshot.id) })
-    }
+    for (const [key, text] of snapshots) operations.push(...removal(key, Rows.decodeSnapshot(agentId, text)))
     if (head !== undefined && !Rows.isPurged(head)) {
       const version = head.version + 1
       operations.push({ type: "put", key: Keys.head(agentId), value: Rows.encodeHead({ version, origin: version }) })

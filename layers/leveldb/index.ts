@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as EventStore from "../../src/EventStore.ts"
 import type { DriverError } from "../../src/EventStoreDriver.ts"
 import * as SnapshotStore from "../../src/SnapshotStore.ts"
+import type { InvalidInput } from "../../src/StoreError.ts"
 import * as LevelDatabase from "./LevelDatabase.ts"
 import * as LevelEventStore from "./LevelEventStore.ts"
 import * as LevelSnapshotStore from "./LevelSnapshotStore.ts"
@@ -37,11 +38,11 @@ export const layerSnapshotStore: Layer.Layer<SnapshotStore.SnapshotStore, never,
 /** Every store at once. Opened when the layer is built, closed with it. */
 export const layer = (
   options: LevelDatabase.Options
-): Layer.Layer<EventStore.EventStore | SnapshotStore.SnapshotStore, DriverError> =>
+): Layer.Layer<EventStore.EventStore | SnapshotStore.SnapshotStore, DriverError | InvalidInput> =>
   Layer.mergeAll(layerEventStore, layerSnapshotStore).pipe(Layer.provide(layerDatabase(options)))
 
 /** Every store at once, with the options from the configuration. */
 export const layerConfig = (
   options: Config.Wrap<LevelDatabase.Options>
-): Layer.Layer<EventStore.EventStore | SnapshotStore.SnapshotStore, DriverError | Config.ConfigError> =>
+): Layer.Layer<EventStore.EventStore | SnapshotStore.SnapshotStore, DriverError | InvalidInput | Config.ConfigError> =>
   Layer.unwrap(Effect.map(Config.unwrap(options), layer))
