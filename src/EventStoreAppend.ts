@@ -152,14 +152,11 @@ const encodeEvent = (
   now: number
 ): Result.Result<EncodedEvent, InvalidInput> => {
   if (event instanceof PreparedEvent) return Result.succeed(event)
-  const { id = nextId(now), schemaVersion = 1, type, timestamp } = event
-  for (const [name, text] of [
-    ["id", id],
-    ["type", type]
-  ] as const) {
-    const checked = AgentId.validate(text, `${subject}/${name}`)
-    if (Result.isFailure(checked)) return Result.fail(checked.failure)
-  }
+  const { schemaVersion = 1, type, timestamp } = event
+  const id = event.id === undefined ? Result.succeed(nextId(now)) : AgentId.validate(event.id, `${subject}/id`)
+  if (Result.isFailure(id)) return Result.fail(id.failure)
+  const checkedType = AgentId.validate(type, `${subject}/type`)
+  if (Result.isFailure(checkedType)) return Result.fail(checkedType.failure)
   if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > 0x7fffffff) {
     const path = `${subject}/schemaVersion`
     return invalid(
@@ -178,7 +175,7 @@ const encodeEvent = (
   const metadata = encodeRecord(event.metadata, `${subject}/metadata`, limits)
   if (Result.isFailure(metadata)) return Result.fail(metadata.failure)
   return Result.succeed({
-    id,
+    id: id.success,
     type,
     schemaVersion,
     timestamp: milliseconds,
