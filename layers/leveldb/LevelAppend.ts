@@ -34,6 +34,8 @@ export const makeAppendBatch = (
         const batch = new Batch(found)
         const outcomes = appends.map((append) => batch.apply(append))
         if (batch.parts.length === 0) return Effect.succeed(outcomes)
+        // Before the write, since one that fails may have stored them all the same.
+        ids.add(appends)
         batch.operations.push({ type: "put", key: Keys.flush(nextFlush()), value: Rows.encodeFlush(batch.parts) })
         return Effect.matchEffect(database.write(batch.finish()), {
           onFailure: (cause) => {
@@ -42,7 +44,6 @@ export const makeAppendBatch = (
           },
           onSuccess: () => {
             for (const [agentId, head] of batch.heads) heads.set(agentId, head)
-            ids.add(appends)
             return Effect.succeed(outcomes)
           }
         })

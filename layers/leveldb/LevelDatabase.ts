@@ -53,7 +53,7 @@ export const layer = (options: Options): Layer.Layer<LevelDatabase, Unavailable 
         name,
         level,
         use,
-        write: (operations) => use("write", () => level.batch(operations, { sync: true }))
+        write: (operations) => use("write", () => writeSynced(level, operations))
       })
       yield* checkFormat(service)
       return service
@@ -77,6 +77,16 @@ const checkOptions = ({ cacheBytes = 1, directory }: Options): Effect.Effect<voi
 const ownFile = /^(?:LOCK|LOG(?:\.old)?|MANIFEST-\d+|\d+\.(?:log|ldb|sst|dbtmp))$/
 
 /** Gives the one true path, since LevelDB tells by the path whether this process has the directory open already. */
+// Put by put: an array of operations is copied twice on its way, which costs half as much again.
+const writeSynced = (level: ClassicLevel, operations: ReadonlyArray<Operation>): Promise<void> => {
+  const batch = level.batch()
+  for (const operation of operations) {
+    if (operation.type === "put") batch.put(operation.key, operation.value)
+    else batch.del(operation.key)
+  }
+  return batch.write({ sync: true })
+}
+
 const prepareDirectory = (directory: string): Effect.Effect<string, Unavailable> =>
   Effect.gen(function* () {
     const { entries, path } = yield* Effect.tryPromise({
