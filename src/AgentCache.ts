@@ -17,6 +17,11 @@ export class AgentCache {
     return this.standings.size
   }
 
+  /** Without counting as a use. */
+  peek(agentId: string): Standing | undefined {
+    return this.standings.get(agentId)
+  }
+
   get(agentId: string): Standing | undefined {
     const standing = this.standings.get(agentId)
     if (standing !== undefined) this.put(agentId, standing)

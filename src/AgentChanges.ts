@@ -62,7 +62,7 @@ class Follower {
 
   private after(event: ContextEvent): Effect.Effect<AgentContext | undefined, ReadError> {
     const { agentId, version } = event
-    const latest = this.cache.get(agentId)?.context
+    const latest = this.cache.peek(agentId)?.context
     if (latest?.version === version) return Effect.succeed(latest)
     const before = version === 1 ? undefined : this.seen.get(agentId)?.context
     if (version === 1 || before?.version === version - 1) {

@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly eventsPerAppend: number
   /** Called when events were stored; gives where the agent stands, a snapshot that was begun included. */
   readonly onStored: (agentId: string, standing: Standing) => Standing
+  /** Called when a lane has nothing left to do; it is used no more. */
+  readonly onIdle: (agentId: string) => void
 }
 
 // One agent's writes should not fill a whole flush of the store.
@@ -31,24 +33,28 @@ const bytesPerAppend = 1024 * 1024
 const mostConflicts = 100
 const longestDelay = 50
 
+/** Takes the operations that are too many for one append. */
+export interface Queue {
+  readonly putBack: (operations: ReadonlyArray<Operation>) => void
+}
+
 /** Writes batches of operations to one agent. */
 export class AgentCommit {
   private readonly agentId: string
   private readonly surroundings: Surroundings
-  private readonly putBack: (operations: ReadonlyArray<Operation>) => void
+  private readonly queue: Queue
   private standing: Standing | undefined
 
-  /** `putBack` takes the operations that are too many for one append. */
-  constructor(agentId: string, surroundings: Surroundings, putBack: (operations: ReadonlyArray<Operation>) => void) {
+  constructor(agentId: string, surroundings: Surroundings, queue: Queue) {
     this.agentId = agentId
     this.surroundings = surroundings
-    this.putBack = putBack
+    this.queue = queue
   }
 
   /** Completes when all of them are settled or put back. */
   begin(batch: ReadonlyArray<Operation>): Effect.Effect<void> {
     const { cache, journal } = this.surroundings
-    const known = cache.get(this.agentId) ?? this.standing
+    const known = cache.peek(this.agentId) ?? this.standing
     if (known !== undefined) return this.attempt(batch, known, false, 0)
     return this.from(journal.recall(this.agentId), batch, 0)
   }
@@ -78,20 +84,24 @@ export class AgentCommit {
     conflicts: number
   ): Effect.Effect<void> {
     const round = new AgentRound(base)
-    for (const [index, operation] of batch.entries()) {
-      const events = round.prepared.length + operation.count
-      if (index > 0 && (events > this.surroundings.eventsPerAppend || round.bytes > bytesPerAppend)) {
-        this.putBack(batch.slice(index))
+    for (let index = 0; index < batch.length; index++) {
+      const operation = batch[index] as Operation
+      if (index > 0 && this.isFull(round, operation)) {
+        this.queue.putBack(batch.slice(index))
         batch = batch.slice(0, index)
-        break
+      } else if (!operation.isSettled) {
+        round.add(operation)
       }
-      if (!operation.isSettled) round.add(operation)
     }
     if (round.isEmpty) return Effect.void
     if (round.prepared.length > 0) return this.append(batch, round, conflicts)
     if (isFresh) return this.answer(round)
     // A refusal must not rest on what was so a while ago.
     return this.from(this.refresh(base), batch, conflicts)
+  }
+
+  private isFull(round: AgentRound, next: Operation): boolean {
+    return round.bytes > bytesPerAppend || round.prepared.length + next.count > this.surroundings.eventsPerAppend
   }
 
   private append(batch: ReadonlyArray<Operation>, round: AgentRound, conflicts: number): Effect.Effect<void> {

@@ -3,35 +3,42 @@
  * in one.
  */
 import * as Effect from "effect/Effect"
-import { AgentCommit, type Surroundings } from "./AgentCommit.ts"
+import { AgentCommit, type Queue, type Surroundings } from "./AgentCommit.ts"
 import type { Operation } from "./AgentOperation.ts"
 
 /** Lives for as long as there is something to write. */
-export class AgentLane {
-  private queue: Array<Operation> = []
+export class AgentLane implements Queue {
+  private readonly agentId: string
+  private readonly surroundings: Surroundings
   private readonly commit: AgentCommit
-  private readonly onIdle: () => void
+  private waiting: Array<Operation> = []
 
-  /** `onIdle` is called when nothing is left to do; the lane is used no more. */
-  constructor(agentId: string, surroundings: Surroundings, onIdle: () => void) {
-    this.onIdle = onIdle
-    this.commit = new AgentCommit(agentId, surroundings, (operations) => {
-      this.queue = [...operations, ...this.queue]
-    })
+  constructor(agentId: string, surroundings: Surroundings) {
+    this.agentId = agentId
+    this.surroundings = surroundings
+    this.commit = new AgentCommit(agentId, surroundings, this)
   }
 
   push(operation: Operation): void {
-    this.queue.push(operation)
+    this.waiting.push(operation)
+  }
+
+  putBack(operations: ReadonlyArray<Operation>): void {
+    this.waiting = [...operations, ...this.waiting]
   }
 
   /** Writes what is queued, and what is queued meanwhile. */
-  readonly run: Effect.Effect<void> = Effect.suspend(() =>
-    Effect.whileLoop({ while: () => this.queue.length > 0 || this.leave(), body: () => this.turn(), step: () => {} })
-  )
+  run(): Effect.Effect<void> {
+    return Effect.whileLoop({
+      while: () => this.waiting.length > 0 || this.leave(),
+      body: () => this.turn(),
+      step: () => {}
+    })
+  }
 
   /** At once, so that nothing can be queued between the look into the queue and the end. */
   private leave(): false {
-    this.onIdle()
+    this.surroundings.onIdle(this.agentId)
     return false
   }
 
@@ -46,14 +53,15 @@ export class AgentLane {
 
   /** All that waits, up to the first that repeats an id: that one is answered from what is stored by then. */
   private take(): ReadonlyArray<Operation> {
+    if (this.waiting.length === 1) return this.waiting.splice(0)
     const ids = new Set<string>()
     let count = 0
-    for (const { chosenIds, commandId } of this.queue) {
+    for (const { chosenIds, commandId } of this.waiting) {
       if (chosenIds.some((id) => ids.has(id)) || (commandId !== undefined && ids.has(`command ${commandId}`))) break
       for (const id of chosenIds) ids.add(id)
       if (commandId !== undefined) ids.add(`command ${commandId}`)
       count++
     }
-    return this.queue.splice(0, count)
+    return this.waiting.splice(0, count)
   }
 }

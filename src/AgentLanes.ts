@@ -12,7 +12,7 @@ import type { Operation } from "./AgentOperation.ts"
 import { Rejected } from "./StoreError.ts"
 
 /** After how many events since the last snapshot of an agent the next one is taken. */
-export type SnapshotPolicy = (agentId: string) => number
+export type SnapshotPolicy = number | ((agentId: string) => number)
 
 // Snapshots are large, and no caller waits for them.
 const snapshotsAtOnce = 4
@@ -30,13 +30,17 @@ export class AgentLanes {
 
   /** What runs in the background sees the services of the context. */
   constructor(
-    surroundings: Omit<Surroundings, "onStored">,
+    surroundings: Omit<Surroundings, "onStored" | "onIdle">,
     snapshotEvery: SnapshotPolicy,
     context: Context.Context<never>
   ) {
     this.surroundings = {
       ...surroundings,
-      onStored: (agentId, standing) => this.snapshotIfDue(agentId, standing)
+      onStored: (agentId, standing) => this.snapshotIfDue(agentId, standing),
+      onIdle: (agentId) => {
+        this.lanes.delete(agentId)
+        this.quiet()
+      }
     }
     this.snapshotEvery = snapshotEvery
     this.fork = Effect.runForkWith(context)
@@ -58,13 +62,10 @@ export class AgentLanes {
       running.push(operation)
       return
     }
-    const lane = new AgentLane(agentId, this.surroundings, () => {
-      this.lanes.delete(agentId)
-      this.quiet()
-    })
+    const lane = new AgentLane(agentId, this.surroundings)
     this.lanes.set(agentId, lane)
     lane.push(operation)
-    this.fork(lane.run)
+    this.fork(lane.run())
   }
 
   /** Refuses what comes from now on, and waits for what is under way. */
@@ -79,13 +80,8 @@ export class AgentLanes {
   }
 
   private snapshotIfDue(agentId: string, standing: Standing): Standing {
-    const every = Result.try(() => this.snapshotEvery(agentId))
-    const postponed = { ...standing, snapshotVersion: standing.version }
-    if (Result.isFailure(every)) {
-      this.fork(Effect.logWarning(`agent ${JSON.stringify(agentId)}: the snapshot policy threw`, every.failure))
-      return postponed
-    }
-    const isDue = standing.version - standing.snapshotVersion >= every.success
+    const every = this.everyFor(agentId)
+    const isDue = standing.version - standing.snapshotVersion >= every
     if (!isDue || this.snapshotting.has(agentId)) return standing
     this.snapshotting.add(agentId)
     const save = this.permits.withPermit(this.surroundings.journal.save(agentId, standing)).pipe(
@@ -102,7 +98,16 @@ export class AgentLanes {
     )
     this.fork(save)
     // Counts from here even if it fails, so that a store that takes none is not asked at each write.
-    return postponed
+    return { ...standing, snapshotVersion: standing.version }
+  }
+
+  private everyFor(agentId: string): number {
+    if (typeof this.snapshotEvery === "number") return this.snapshotEvery
+    const policy = this.snapshotEvery
+    const every = Result.try(() => policy(agentId))
+    if (Result.isSuccess(every)) return every.success
+    this.fork(Effect.logWarning(`agent ${JSON.stringify(agentId)}: the snapshot policy threw`, every.failure))
+    return Number.POSITIVE_INFINITY
   }
 }
 

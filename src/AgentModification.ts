@@ -15,10 +15,10 @@ import type { AgentContext } from "./AgentContext.ts"
 import type { AgentWriteError } from "./AgentError.ts"
 import * as AgentEvent from "./AgentEvent.ts"
 import type { Standing } from "./AgentJournal.ts"
-import { Operation, type Plan } from "./AgentOperation.ts"
-import { check, notAnObject, plan, prepareEvent, toArgument, type Workshop } from "./AgentPreparation.ts"
+import { nothing, Operation, type Outcome, type Plan, type Refusal } from "./AgentOperation.ts"
+import { check, notAnObject, plan, prepareEvent, renamed, toArgument, type Workshop } from "./AgentPreparation.ts"
 import type { AgentStateManager, WriteOptions } from "./AgentStateManager.ts"
-import { type AgentWriter, admitActive, toEffect, type Written } from "./AgentWriter.ts"
+import { type AgentWriter, admitActive, toEffect } from "./AgentWriter.ts"
 import type { NewEvent } from "./ContextEvent.ts"
 import type { EventStore } from "./EventStore.ts"
 import { emptyState } from "./StateReducer.ts"
@@ -53,7 +53,7 @@ export const make = (
     count: number
   ): Effect.Effect<AgentContext, E | AgentWriteError, R> =>
     Effect.flatMap(inLane(writer, workshop, modification), (step) => {
-      if (step._tag !== "Waiting") return writer.contextOf(modification.agentId, step)
+      if (step._tag === "Written") return Effect.succeed(step.context)
       const next = Effect.onInterrupt(Fiber.join(step.running), () => Fiber.interrupt(step.running))
       return Effect.flatMap(next, (next) =>
         Effect.catchIf(
@@ -66,7 +66,8 @@ export const make = (
 
   return Effect.fnUntraced(function* (agentId, f, options = {}) {
     const { commandId } = options
-    yield* Effect.fromResult(check(agentId, commandId, undefined))
+    const refusal = check(agentId, commandId, undefined)
+    if (refusal !== undefined) return yield* Effect.fail(refusal)
     const recorded = commandId === undefined ? undefined : yield* events.reply(agentId, commandId)
     const versions = recorded === undefined ? undefined : versionsOf(recorded)
     if (versions !== undefined) return yield* writer.contextOf(agentId, { _tag: "Repeated", ...versions })
@@ -74,46 +75,84 @@ export const make = (
   })
 }
 
+/** What came of a function in the lane. */
+type Step<E> = { readonly _tag: "Written"; readonly context: AgentContext } | Waiting<E>
+
 /** Runs the function in the lane, on the agent as it will be once what is before it is stored. */
 const inLane = <E, R>(
   writer: AgentWriter,
   workshop: Workshop,
-  { agentId, f, options }: Modification<E, R>
-): Effect.Effect<Written | Waiting<E>, E | AgentWriteError, R> =>
+  modification: Modification<E, R>
+): Effect.Effect<Step<E>, E | AgentWriteError, R> =>
   Effect.contextWith((context: Context.Context<R>) =>
     Effect.withFiber((fiber) => {
       const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-      const admit = admitActive(agentId, "any")
-      return Effect.callback<Written | Waiting<E>, E | AgentWriteError>((resume) => {
-        const operation: Operation = new Operation({
-          count: 1,
-          commandId: options.commandId,
-          chosenIds: [],
-          // Asked for before it was handed over.
-          identity: undefined,
-          plan: (at) => {
-            const admitted = admit(at)
-            if (Result.isFailure(admitted)) return () => resume(Effect.fail(admitted.failure))
-            const state = stateOf(at)
-            const running = Effect.runForkWith(context)(Effect.suspend(() => f(state)))
-            const exit = running.pollUnsafe()
-            if (exit === undefined) {
-              operation.withdraw()
-              resume(Effect.succeed({ _tag: "Waiting", running, at }))
-              return undefined
-            }
-            if (Exit.isFailure(exit)) return () => resume(Effect.failCause(exit.cause))
-            if (isUnchanged(at, exit.value)) return { prepared: [], events: [], standing: at }
-            const planned = planNext(workshop, { agentId, options }, at, exit.value, now)
-            return Result.isSuccess(planned) ? planned.success : () => resume(Effect.fail(planned.failure))
-          },
-          tell: (outcome) => resume(toEffect(outcome))
-        })
-        writer.deliver(agentId, operation)
+      return Effect.callback<Step<E>, E | AgentWriteError>((resume) => {
+        const operation = new ModifyOperation(writer, workshop, modification, context, now, resume)
+        writer.deliver(modification.agentId, operation)
         return Effect.sync(() => operation.withdraw())
       })
     })
   )
+
+class ModifyOperation<E, R> extends Operation {
+  private readonly writer: AgentWriter
+  private readonly workshop: Workshop
+  private readonly modification: Modification<E, R>
+  private readonly context: Context.Context<R>
+  private readonly now: number
+  private readonly resume: (effect: Effect.Effect<Step<E>, E | AgentWriteError>) => void
+
+  constructor(
+    writer: AgentWriter,
+    workshop: Workshop,
+    modification: Modification<E, R>,
+    context: Context.Context<R>,
+    now: number,
+    resume: (effect: Effect.Effect<Step<E>, E | AgentWriteError>) => void
+  ) {
+    // Whether it was stored before is asked for before it is handed over.
+    super(1, modification.options.commandId, [], undefined)
+    this.writer = writer
+    this.workshop = workshop
+    this.modification = modification
+    this.context = context
+    this.now = now
+    this.resume = resume
+  }
+
+  plan(at: Standing): Plan | Refusal | undefined {
+    const { agentId, f } = this.modification
+    const admitted = admitActive(agentId, "any")(at)
+    if (Result.isFailure(admitted)) return () => this.resume(Effect.fail(admitted.failure))
+    const state = at.context?.state ?? emptyState
+    const running = Effect.runForkWith(this.context)(Effect.suspend(() => f(state)))
+    const exit = running.pollUnsafe()
+    if (exit === undefined) {
+      this.withdraw()
+      this.resume(Effect.succeed({ _tag: "Waiting", running, at }))
+      return undefined
+    }
+    if (Exit.isFailure(exit)) return () => this.resume(Effect.failCause(exit.cause))
+    if (isUnchanged(at, exit.value)) return nothing(at)
+    const planned = this.planNext(at, exit.value)
+    return Result.isSuccess(planned) ? planned.success : () => this.resume(Effect.fail(planned.failure))
+  }
+
+  protected tell(outcome: Outcome): void {
+    const context = toEffect(this.modification.agentId, outcome, this.writer.contextOf)
+    this.resume(Effect.map(context, (context) => ({ _tag: "Written", context })))
+  }
+
+  private planNext(at: Standing, next: object): Result.Result<Plan, InvalidInput> {
+    const { agentId, options } = this.modification
+    if (!Value.isRecord(next)) return Result.fail(notAnObject("state", next))
+    const event = prepareEvent(this.workshop, toEvent(next, options), options.commandId, this.now)
+    if (Result.isFailure(event)) return Result.fail(renamed(event.failure, toArgument))
+    // A state that could be encoded can be put in place of another.
+    return Result.succeed(Result.getOrThrow(plan(this.workshop, agentId, at, [event.success])))
+  }
+}
 
 /** Writes what a function made that waited, if the agent is still what it was given. */
 const comeBack = <E, R>(
@@ -124,33 +163,22 @@ const comeBack = <E, R>(
 ): Effect.Effect<AgentContext, AgentWriteError> => {
   if (!Value.isRecord(next)) return Effect.fail(notAnObject("state", next))
   const admit = admitActive(agentId, "any")
-  const written = writer.write({
-    agentId,
-    events: [toEvent(next, options)],
-    commandId: options.commandId,
-    admit: (now) => {
-      // The version alone says too little: what it was given may not have been stored after all.
-      if (now.version !== at.version || now.eventId !== at.eventId) {
-        return Result.fail(new Conflict({ agentId, expected: at.version, actual: now.version }))
-      }
-      return Result.map(admit(now), () => !isUnchanged(at, next))
+  return writer.write(
+    {
+      agentId,
+      events: [toEvent(next, options)],
+      commandId: options.commandId,
+      admit: (now) => {
+        // The version alone says too little: what it was given may not have been stored after all.
+        if (now.version !== at.version || now.eventId !== at.eventId) {
+          return Result.fail(new Conflict({ agentId, expected: at.version, actual: now.version }))
+        }
+        return Result.map(admit(now), () => !isUnchanged(at, next))
+      },
+      rename: toArgument
     },
-    rename: toArgument
-  })
-  return Effect.flatMap(written, (written) => writer.contextOf(agentId, written))
-}
-
-const planNext = (
-  workshop: Workshop,
-  { agentId, options }: Pick<Modification<unknown, unknown>, "agentId" | "options">,
-  at: Standing,
-  next: object,
-  now: number
-): Result.Result<Plan, InvalidInput> => {
-  if (!Value.isRecord(next)) return Result.fail(notAnObject("state", next))
-  const event = prepareEvent(workshop, agentId, toEvent(next, options), now, options.commandId, toArgument)
-  // A state that could be encoded can be put in place of another.
-  return Result.map(event, (event) => Result.getOrThrow(plan(workshop, at, [event])))
+    writer.contextOf
+  )
 }
 
 const toEvent = (state: object, { metadata }: Modification<unknown, unknown>["options"]): NewEvent => ({
@@ -158,7 +186,5 @@ const toEvent = (state: object, { metadata }: Modification<unknown, unknown>["op
   data: { state },
   metadata
 })
-
-const stateOf = ({ context }: Standing): Value.Record => context?.state ?? emptyState
 
 const isUnchanged = (at: Standing, next: object): boolean => at.context !== undefined && next === at.context.state

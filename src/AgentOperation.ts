@@ -28,13 +28,8 @@ export type Outcome =
   | { readonly _tag: "Failed"; readonly error: AppendError | ReadError }
   | { readonly _tag: "Died"; readonly cause: Cause.Cause<never> }
 
-/** What makes an operation. */
-export interface Options {
-  /**
-   * Decides on the agent as it stands. It may be asked several times, since what it was shown may turn out to be outdated. `undefined`
-   * when the write goes on by itself and leaves the lane.
-   */
-  readonly plan: (at: Standing) => Plan | Refusal | undefined
+/** A write; its caller is told once. */
+export abstract class Operation {
   /** How many events it plans, at most. */
   readonly count: number
   readonly commandId: string | undefined
@@ -42,28 +37,28 @@ export interface Options {
   readonly chosenIds: ReadonlyArray<string>
   /** What the store knows it by if it was stored before; `undefined` when it cannot have been. */
   readonly identity: ReadonlyArray<PreparedEvent> | undefined
-  readonly tell: (outcome: Outcome) => void
-}
-
-/** A write; its caller is told once. */
-export class Operation {
-  readonly plan: Options["plan"]
-  readonly count: number
-  readonly commandId: string | undefined
-  readonly chosenIds: ReadonlyArray<string>
-  readonly identity: Options["identity"]
   /** Whether nobody waits for it any more. */
   isSettled = false
-  private readonly tell: Options["tell"]
 
-  constructor(options: Options) {
-    this.plan = options.plan
-    this.count = options.count
-    this.commandId = options.commandId
-    this.chosenIds = options.chosenIds
-    this.identity = options.identity
-    this.tell = options.tell
+  constructor(
+    count: number,
+    commandId: string | undefined,
+    chosenIds: ReadonlyArray<string>,
+    identity: ReadonlyArray<PreparedEvent> | undefined
+  ) {
+    this.count = count
+    this.commandId = commandId
+    this.chosenIds = chosenIds
+    this.identity = identity
   }
+
+  /**
+   * Decides on the agent as it stands. It may be asked several times, since what it was shown may turn out to be outdated. `undefined`
+   * when the write goes on by itself and leaves the lane.
+   */
+  abstract plan(at: Standing): Plan | Refusal | undefined
+
+  protected abstract tell(outcome: Outcome): void
 
   settle(outcome: Outcome): void {
     if (this.isSettled) return
@@ -82,3 +77,8 @@ export class Operation {
     this.isSettled = true
   }
 }
+
+const none: ReadonlyArray<never> = Object.freeze([])
+
+/** A plan of nothing. */
+export const nothing = (at: Standing): Plan => ({ prepared: none, events: none, standing: at })

@@ -6,12 +6,12 @@ import * as AgentId from "./AgentId.ts"
 import type { Standing } from "./AgentJournal.ts"
 import type { Plan } from "./AgentOperation.ts"
 import type { ContextEvent, NewEvent } from "./ContextEvent.ts"
-import { decodeEvent } from "./EventCodec.ts"
 import { type PreparedEvent, prepare } from "./EventStoreAppend.ts"
 import type { Expected } from "./EventStoreDriver.ts"
 import type { Limits } from "./Limits.ts"
 import { describe } from "./PatchDocument.ts"
 import type { FoldFailure, StateReducer } from "./StateReducer.ts"
+import * as StateValue from "./StateValue.ts"
 import { InvalidInput } from "./StoreError.ts"
 import type * as Uuid from "./Uuid.ts"
 import * as Value from "./Value.ts"
@@ -23,82 +23,90 @@ export interface Workshop {
   readonly nextId: Uuid.Generator
 }
 
-/** An event as it will be stored, and as a read will give it, but for its version. */
-export interface PlannedEvent {
+/** An event as it will be stored, and what a read will give. */
+export interface ReadyEvent {
   readonly prepared: PreparedEvent
-  readonly event: ContextEvent
+  readonly data: Value.Record
+  readonly metadata: Value.Record
 }
 
-/** One event of a write. `rename` turns the paths of a refusal into those of the caller's arguments. */
+/** Checks, encodes and copies one event of a write. */
 export const prepareEvent = (
-  workshop: Workshop,
-  agentId: string,
+  { limits, nextId }: Workshop,
   event: NewEvent,
-  now: number,
   commandId: string | undefined,
-  rename: (path: string) => string
-): Result.Result<PlannedEvent, InvalidInput> => {
+  now: number
+): Result.Result<ReadyEvent, InvalidInput> => {
   const metadata = commandId === undefined ? event.metadata : withCommand(event.metadata, commandId)
-  const prepared = prepare({ ...event, metadata }, workshop.limits, workshop.nextId, now)
-  if (Result.isFailure(prepared)) return Result.fail(renamed(prepared.failure, rename))
-  // Decoded rather than taken from the caller, who may change his own; what was encoded a moment ago can be decoded.
-  const decoded = Result.getOrThrow(decodeEvent({ ...prepared.success, agentId, version: 0 }))
-  return Result.succeed({ prepared: prepared.success, event: decoded })
+  const prepared = prepare(metadata === event.metadata ? event : { ...event, metadata }, limits, nextId, now)
+  if (Result.isFailure(prepared)) return Result.fail(prepared.failure)
+  return Result.succeed({
+    prepared: prepared.success,
+    data: copyRecord(event.data),
+    metadata: copyRecord(metadata)
+  })
 }
 
-/** Checks what every write takes beside its content. */
+const nothing: Value.Record = Object.freeze({})
+
+/** Of a record that was encoded a moment ago. */
+const copyRecord = (record: object | undefined): Value.Record =>
+  record === undefined ? nothing : (StateValue.copy(record) as Value.Record)
+
+/** What is wrong with what every write takes beside its content. */
 export const check = (
   agentId: string,
   commandId: string | undefined,
   expected: Expected | undefined
-): Result.Result<void, InvalidInput> =>
-  Result.gen(function* () {
-    yield* AgentId.validate(agentId)
-    if (commandId !== undefined) yield* AgentId.validate(commandId, "commandId")
-    if (expected === undefined || expected === "any" || expected === "none") return
-    if (Number.isSafeInteger(expected) && expected >= 0) return
-    return yield* Result.fail(
-      new InvalidInput({
-        path: "expected",
-        expected: '"any", "none" or a version from 0',
-        found: String(expected),
-        remedy: "Pass the version you have read."
-      })
-    )
+): InvalidInput | undefined => {
+  const agent = AgentId.validate(agentId)
+  if (Result.isFailure(agent)) return agent.failure
+  if (commandId !== undefined) {
+    const command = AgentId.validate(commandId, "commandId")
+    if (Result.isFailure(command)) return command.failure
+  }
+  if (expected === undefined || expected === "any" || expected === "none") return undefined
+  if (Number.isSafeInteger(expected) && expected >= 0) return undefined
+  return new InvalidInput({
+    path: "expected",
+    expected: '"any", "none" or a version from 0',
+    found: String(expected),
+    remedy: "Pass the version you have read."
   })
+}
 
 /** What events come to on an agent as it stands. */
 export const plan = (
   { limits, reducer }: Workshop,
+  agentId: string,
   at: Standing,
-  planned: ReadonlyArray<PlannedEvent>
+  ready: ReadonlyArray<ReadyEvent>
 ): Result.Result<Plan, FoldFailure> => {
   let { context, eventId, version } = at
   const prepared: Array<PreparedEvent> = []
   const events: Array<ContextEvent> = []
-  for (const one of planned) {
+  for (const { data, metadata, prepared: one } of ready) {
+    const { id, schemaVersion, timestamp, type } = one
     version++
-    const event = { ...one.event, version }
+    const event = { id, agentId, version, type, schemaVersion, timestamp: new Date(timestamp), data, metadata }
     // A state must fit into an event as `state`, which is one level more.
     const folded = reducer.apply(context, event, limits.depth - 1)
     if (Result.isFailure(folded)) return Result.fail(folded.failure)
     context = folded.success
-    eventId = event.id
-    prepared.push(one.prepared)
+    eventId = id
+    prepared.push(one)
     events.push(event)
   }
-  return Result.succeed({
-    prepared,
-    events,
-    standing: { context, version, eventId, snapshotVersion: at.snapshotVersion }
-  })
+  const standing = { context, version, eventId, snapshotVersion: at.snapshotVersion }
+  return Result.succeed({ prepared, events, standing })
 }
 
 const withCommand = (metadata: object | undefined, commandId: string): object =>
   // What is no object of values is refused where it is encoded.
   metadata === undefined || Value.isRecord(metadata) ? { ...metadata, commandId } : metadata
 
-const renamed = (input: InvalidInput, rename: (path: string) => string): InvalidInput =>
+/** The refusal with the path of the caller's argument. */
+export const renamed = (input: InvalidInput, rename: (path: string) => string): InvalidInput =>
   new InvalidInput({
     path: rename(input.path),
     expected: input.expected,

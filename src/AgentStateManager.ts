@@ -210,7 +210,7 @@ export class AgentStateManager extends Context.Service<
 /** How a manager folds, remembers, and takes snapshots. */
 export interface Options extends StateReducer.Options {
   /** A snapshot is taken once so many events have happened since the last; 100 by default, `Infinity` for never. */
-  readonly snapshots?: { readonly every: number } | SnapshotPolicy | undefined
+  readonly snapshots?: { readonly every: number } | ((agentId: string) => number) | undefined
   /** How many agents are remembered so that a write need not read them first; 1,000 by default. */
   readonly cachedAgents?: number | undefined
 }
@@ -253,8 +253,7 @@ export const layer = (options: Options = {}): Layer.Layer<AgentStateManager, nev
 
 const toPolicy = (snapshots: Options["snapshots"] = { every: 100 }): SnapshotPolicy => {
   if (typeof snapshots === "function") return snapshots
-  const every = positive("snapshots.every", snapshots.every)
-  return () => every
+  return positive("snapshots.every", snapshots.every)
 }
 
 const positive = (option: string, value: number): number => {

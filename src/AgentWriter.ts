@@ -10,8 +10,8 @@ import type { AgentContext } from "./AgentContext.ts"
 import { AgentArchived, type AgentDeleted } from "./AgentError.ts"
 import type { AgentJournal, Standing } from "./AgentJournal.ts"
 import type { AgentLanes } from "./AgentLanes.ts"
-import { Operation, type Outcome } from "./AgentOperation.ts"
-import { check, type PlannedEvent, plan, prepareEvent, type Workshop } from "./AgentPreparation.ts"
+import { nothing, Operation, type Outcome, type Plan, type Refusal } from "./AgentOperation.ts"
+import { check, plan, prepareEvent, type ReadyEvent, renamed, type Workshop } from "./AgentPreparation.ts"
 import { refuseDeleted } from "./AgentReader.ts"
 import type { ContextEvent, NewEvent } from "./ContextEvent.ts"
 import type { EventStore } from "./EventStore.ts"
@@ -28,7 +28,7 @@ export interface Write<E, F = never> {
   /** Whether there is anything to do on an agent as it stands; fails when it must not be done. */
   readonly admit: (at: Standing) => Result.Result<boolean, E>
   /** What the caller is told of an event that cannot be folded. */
-  readonly refuse?: (failure: FoldFailure) => Exit.Exit<never, F>
+  readonly refuse?: ((failure: FoldFailure) => Exit.Exit<never, F>) | undefined
   /** Turns the path of a refusal into that of the caller's arguments; gets the place of the event. */
   readonly rename: (path: string, index: number) => string
 }
@@ -38,47 +38,27 @@ export type Written = Extract<Outcome, { readonly _tag: "Done" | "Repeated" }>
 
 type LaneError = AppendError | ReadError
 
+/** Makes what the caller gets of a write. */
+export type Answer<A> = (agentId: string, written: Written) => Effect.Effect<A, LaneError>
+
 /** Writes for the other parts of the manager. */
 export interface AgentWriter {
-  readonly write: <E, F = never>(write: Write<E, F>) => Effect.Effect<Written, E | F | LaneError>
+  readonly write: <A, E, F>(write: Write<E, F>, answer: Answer<A>) => Effect.Effect<A, E | F | LaneError>
   /** Hands over an operation, which is told its outcome. */
   readonly deliver: (agentId: string, operation: Operation) => void
   /** The agent after a write. */
-  readonly contextOf: (agentId: string, written: Written) => Effect.Effect<AgentContext, LaneError>
+  readonly contextOf: Answer<AgentContext>
   /** The events of a write. */
-  readonly eventsOf: (agentId: string, written: Written) => Effect.Effect<ReadonlyArray<ContextEvent>, LaneError>
+  readonly eventsOf: Answer<ReadonlyArray<ContextEvent>>
 }
 
+/** The way of writes through the lanes. */
 export const make = (
   events: EventStore["Service"],
   journal: AgentJournal,
   lanes: AgentLanes,
   workshop: Workshop
 ): AgentWriter => {
-  const prepareAll = <E, F>({ agentId, commandId, events, expected, rename }: Write<E, F>, now: number) => {
-    const checked = check(agentId, commandId, expected)
-    if (Result.isFailure(checked)) return Result.fail(checked.failure)
-    const planned: Array<PlannedEvent> = []
-    for (const [index, event] of events.entries()) {
-      const one = prepareEvent(workshop, agentId, event, now, commandId, (path) => rename(path, index))
-      if (Result.isFailure(one)) return Result.fail(one.failure)
-      planned.push(one.success)
-    }
-    return Result.succeed(planned)
-  }
-
-  const write: AgentWriter["write"] = <E, F>(write: Write<E, F>) =>
-    Effect.withFiber<Written, E | F | LaneError>((fiber) => {
-      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-      const planned = prepareAll(write, now)
-      if (Result.isFailure(planned)) return Effect.fail(planned.failure)
-      return Effect.callback((resume) => {
-        const operation = toOperation(workshop, write, planned.success, resume)
-        lanes.deliver(write.agentId, operation)
-        return Effect.sync(() => operation.withdraw())
-      })
-    })
-
   /** It was stored and is gone since: the agent was purged. */
   const gone = (agentId: string, expected: number) =>
     Effect.flatMap(events.head(agentId), ({ version }) =>
@@ -86,7 +66,17 @@ export const make = (
     )
 
   return {
-    write,
+    write: <A, E, F>(write: Write<E, F>, answer: Answer<A>) =>
+      Effect.withFiber<A, E | F | LaneError>((fiber) => {
+        const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+        const ready = prepareAll(workshop, write, now)
+        if (Result.isFailure(ready)) return Effect.fail(ready.failure)
+        return Effect.callback((resume) => {
+          const operation = new WriteOperation(workshop, write, ready.success, answer, resume)
+          lanes.deliver(write.agentId, operation)
+          return Effect.sync(() => operation.withdraw())
+        })
+      }),
     deliver: (agentId, operation) => lanes.deliver(agentId, operation),
     contextOf: (agentId, written) => {
       const known = written._tag === "Done" ? written.plan.standing.context : undefined
@@ -107,39 +97,74 @@ export const make = (
   }
 }
 
-const toOperation = <E, F>(
-  workshop: Workshop,
-  { admit, commandId, events, refuse = Exit.die }: Write<E, F>,
-  planned: ReadonlyArray<PlannedEvent>,
-  resume: (effect: Effect.Effect<Written, E | F | LaneError>) => void
-): Operation => {
-  const chosenIds = events.flatMap((event) => event.id ?? [])
-  const isIdentified = commandId !== undefined || chosenIds.length === events.length
-  return new Operation({
-    count: planned.length,
-    commandId,
-    chosenIds,
-    identity: isIdentified ? planned.map(({ prepared }) => prepared) : undefined,
-    plan: (at) => {
-      const admitted = admit(at)
-      if (Result.isFailure(admitted)) return () => resume(Effect.fail(admitted.failure))
-      if (!admitted.success) return { prepared: [], events: [], standing: at }
-      const made = plan(workshop, at, planned)
-      return Result.isSuccess(made) ? made.success : () => resume(refuse(made.failure))
-    },
-    tell: (outcome) => resume(toEffect(outcome))
-  })
+const prepareAll = <E, F>(workshop: Workshop, write: Write<E, F>, now: number) => {
+  const { agentId, commandId, events, expected, rename } = write
+  const refusal = check(agentId, commandId, expected)
+  if (refusal !== undefined) return Result.fail(refusal)
+  const ready: Array<ReadyEvent> = []
+  for (let index = 0; index < events.length; index++) {
+    const one = prepareEvent(workshop, events[index] as NewEvent, commandId, now)
+    if (Result.isFailure(one)) return Result.fail(renamed(one.failure, (path) => rename(path, index)))
+    ready.push(one.success)
+  }
+  return Result.succeed(ready)
+}
+
+class WriteOperation<A, E, F> extends Operation {
+  private readonly workshop: Workshop
+  private readonly write: Write<E, F>
+  private readonly ready: ReadonlyArray<ReadyEvent>
+  private readonly answer: Answer<A>
+  private readonly resume: (effect: Effect.Effect<A, E | F | LaneError>) => void
+
+  constructor(
+    workshop: Workshop,
+    write: Write<E, F>,
+    ready: ReadonlyArray<ReadyEvent>,
+    answer: Answer<A>,
+    resume: (effect: Effect.Effect<A, E | F | LaneError>) => void
+  ) {
+    const { commandId, events } = write
+    const chosenIds = chosenIdsOf(events)
+    const isIdentified = commandId !== undefined || chosenIds.length === events.length
+    super(events.length, commandId, chosenIds, isIdentified ? ready.map(({ prepared }) => prepared) : undefined)
+    this.workshop = workshop
+    this.write = write
+    this.ready = ready
+    this.answer = answer
+    this.resume = resume
+  }
+
+  plan(at: Standing): Plan | Refusal {
+    const { admit, agentId, refuse = Exit.die } = this.write
+    const admitted = admit(at)
+    if (Result.isFailure(admitted)) return () => this.resume(Effect.fail(admitted.failure))
+    if (!admitted.success) return nothing(at)
+    const made = plan(this.workshop, agentId, at, this.ready)
+    return Result.isSuccess(made) ? made.success : () => this.resume(refuse(made.failure))
+  }
+
+  protected tell(outcome: Outcome): void {
+    this.resume(toEffect(this.write.agentId, outcome, this.answer))
+  }
+}
+
+const noIds: ReadonlyArray<string> = []
+
+const chosenIdsOf = (events: ReadonlyArray<NewEvent>): ReadonlyArray<string> => {
+  const chosenIds = events.flatMap((event) => event.id ?? noIds)
+  return chosenIds.length === 0 ? noIds : chosenIds
 }
 
 /** What a caller is told. */
-export const toEffect = (outcome: Outcome): Effect.Effect<Written, LaneError> => {
+export const toEffect = <A>(agentId: string, outcome: Outcome, answer: Answer<A>): Effect.Effect<A, LaneError> => {
   switch (outcome._tag) {
     case "Failed":
       return Effect.fail(outcome.error)
     case "Died":
       return Effect.failCause(outcome.cause)
     default:
-      return Effect.succeed(outcome)
+      return answer(agentId, outcome)
   }
 }
 

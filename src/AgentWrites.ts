@@ -42,32 +42,34 @@ export const make = (reader: AgentReader, writer: AgentWriter): Writes => {
     admit: Write<E>["admit"],
     refuse?: Write<E, F>["refuse"]
   ) =>
-    Effect.flatMap(
-      writer.write({
+    writer.write(
+      {
         agentId,
         events: [{ type, data, id: options?.id, metadata: options?.metadata }],
         commandId: options?.commandId,
         expected: options?.expected,
         admit,
-        ...(refuse === undefined ? {} : { refuse }),
+        refuse,
         rename: toArgument
-      }),
-      (written) => writer.contextOf(agentId, written)
+      },
+      writer.contextOf
     )
 
   const appendEvents: Writes["appendEvents"] = (agentId, events, options) => {
     const input = checkEvents(events)
     if (Result.isFailure(input)) return Effect.fail(input.failure)
-    const written = writer.write({
-      agentId,
-      events,
-      commandId: options?.commandId,
-      expected: options?.expected,
-      admit: admitActive(agentId, options?.expected),
-      refuse: (failure) => (failure._tag === "ReducerFailed" ? Exit.fail(failure) : Exit.die(failure)),
-      rename: (path, index) => (events.length === 1 ? path : path.replace(/^event/, `events/${index}`))
-    })
-    return Effect.flatMap(written, (written) => writer.eventsOf(agentId, written))
+    return writer.write(
+      {
+        agentId,
+        events,
+        commandId: options?.commandId,
+        expected: options?.expected,
+        admit: admitActive(agentId, options?.expected),
+        refuse: (failure) => (failure._tag === "ReducerFailed" ? Exit.fail(failure) : Exit.die(failure)),
+        rename: (path, index) => (events.length === 1 ? path : path.replace(/^event/, `events/${index}`))
+      },
+      writer.eventsOf
+    )
   }
 
   const setStatus = (agentId: string, type: string, options: WriteOptions | undefined, admit: Admission) =>

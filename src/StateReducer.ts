@@ -64,12 +64,11 @@ export const make = ({ reducers = {}, stateVersion = 1 }: Options): StateReducer
     stateVersion,
     apply: (context, event, depth) => {
       // Upcasting by `schemaVersion` belongs here, before anything looks at the data.
-      StateValue.freeze(event.data)
-      const reducer = byType.get(event.type)
-      if (reducer !== undefined) return Result.map(reduce(reducer, context, event, depth), advance(context, event))
-      const change = builtIn.get(event.type)
-      if (change === undefined) return Result.succeed(advance(context, event)({}))
-      return Result.map(change(context, event, depth), advance(context, event))
+      if (!Object.isFrozen(event.data)) StateValue.freeze(event.data)
+      const change = changeOf(byType.get(event.type), context, event, depth)
+      return Result.isSuccess(change)
+        ? Result.succeed(advance(context, event, change.success))
+        : Result.fail(change.failure)
     }
   }
 }
@@ -88,24 +87,37 @@ type Folder = (
   depth: number
 ) => Result.Result<Change, FoldFailure>
 
-const advance =
-  (context: AgentContext | undefined, { agentId, id, timestamp, version }: ContextEvent) =>
-  (change: Change): AgentContext =>
-    Object.freeze(
-      context === undefined
-        ? {
-            id,
-            agentId,
-            state: emptyState,
-            version,
-            status: "active",
-            createdAt: timestamp,
-            updatedAt: timestamp,
-            metadata: emptyState,
-            ...change
-          }
-        : { ...context, version, updatedAt: timestamp, ...change }
-    )
+const noChange: Result.Result<Change, FoldFailure> = Result.succeed({})
+
+const changeOf = (
+  reducer: Reducer | undefined,
+  context: AgentContext | undefined,
+  event: ContextEvent,
+  depth: number
+): Result.Result<Change, FoldFailure> => {
+  if (reducer !== undefined) return reduce(reducer, context, event, depth)
+  const folder = builtIn.get(event.type)
+  return folder === undefined ? noChange : folder(context, event, depth)
+}
+
+const advance = (context: AgentContext | undefined, event: ContextEvent, change: Change): AgentContext => {
+  const { agentId, id, timestamp, version } = event
+  return Object.freeze(
+    context === undefined
+      ? {
+          id,
+          agentId,
+          state: emptyState,
+          version,
+          status: "active",
+          createdAt: timestamp,
+          updatedAt: timestamp,
+          metadata: emptyState,
+          ...change
+        }
+      : { ...context, version, updatedAt: timestamp, ...change }
+  )
+}
 
 // ---- events of the caller's own ----
 

@@ -16,6 +16,19 @@ export const freeze = <A extends Value.Value>(value: A): A => {
 }
 
 /**
+ * A frozen copy of a value that can be encoded: what its encoding gives back. Callers may change their own; this stays as it was encoded.
+ */
+export const copy = (value: unknown): Value.Value => {
+  if (typeof value !== "object" || value === null) return value as Value.Value
+  if (value instanceof Date) return new Date(value)
+  if (value instanceof Uint8Array) return new Uint8Array(value)
+  if (Array.isArray(value)) return Object.freeze(value.map(copy))
+  const record: { [key: string]: Value.Value } = {}
+  for (const name of Object.keys(value)) Value.setOwn(record, name, copy(Reflect.get(value, name)))
+  return Object.freeze(record)
+}
+
+/**
  * The canonical, frozen form of a new state: what a snapshot of it would give back. Parts that are those of the previous state are taken as
  * they are, so this costs as much as what has changed. Fails, naming the path, for what is no value, or nested deeper than `depth`.
  */
@@ -82,16 +95,13 @@ class Adoption {
     return adopted
   }
 
-  /** Through the encoding and back: the one rule of what a value is. */
+  /** The encoding knows what a value is. */
   private copy(next: unknown, depth: number): Value.Value {
     const subject = [this.subject, ...this.keys.map((key) => escape(String(key)))].join("/")
     const limits = { ...Limits.defaults, depth }
-    const copied = Result.flatMap(Value.encode(next, subject, limits, Number.MAX_SAFE_INTEGER), (text) =>
-      // It was encoded a moment ago, so it can be decoded.
-      Result.succeed(Result.getOrThrow(Value.decode(text, subject)))
-    )
-    if (Result.isSuccess(copied)) return freeze(copied.success)
-    this.refusal ??= copied.failure
+    const encoded = Value.encode(next, subject, limits, Number.MAX_SAFE_INTEGER)
+    if (Result.isSuccess(encoded)) return copy(next)
+    this.refusal ??= encoded.failure
     return null
   }
 }
