@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as EventStore from "../../src/EventStore.ts"
 import * as SnapshotStore from "../../src/SnapshotStore.ts"
-import { type InvalidInput, Unavailable } from "../../src/StoreError.ts"
+import { InvalidInput, Unavailable } from "../../src/StoreError.ts"
 import { unavailable } from "./errors.ts"
 import * as migrations from "./migrations.ts"
 import * as Names from "./Names.ts"
@@ -110,13 +110,28 @@ export const layerStorage = (options: Names.StoreOptions = {}): Layer.Layer<Stor
 export const layerClient = (options: Names.StoreOptions = {}): Layer.Layer<Stores, LayerError, SqlClient.SqlClient> =>
   Layer.provide(layerStorage(options), layerMigrations(options))
 
+/** A pool without room would let everybody wait for ever. */
+const checkPool = ({
+  maxConnections = 10,
+  minConnections = 0
+}: PgClient.PgPoolConfig): Effect.Effect<void, InvalidInput> => {
+  const refuse = (path: string, expected: string, found: number) =>
+    Effect.fail(new InvalidInput({ path, expected, found: String(found), remedy: "Change the option of the layer." }))
+  if (!Number.isSafeInteger(maxConnections) || maxConnections < 1) {
+    return refuse("maxConnections", "an integer from 1", maxConnections)
+  }
+  return Number.isSafeInteger(minConnections) && minConnections >= 0 && minConnections <= maxConnections
+    ? Effect.void
+    : refuse("minConnections", `an integer from 0 to ${maxConnections}`, minConnections)
+}
+
 /** Every store on a connection pool of its own, migrations included. */
 export const layer = (options: Options): Layer.Layer<Stores, LayerError> => {
   const { feedPollMilliseconds, schema, tablePrefix, tenant, ...pool } = options
   // One value of the largest size must fit into a message.
   const config = { applicationName: "pantheon-state", maxMessageSize: 128 * 1024 * 1024, ...pool }
-  const sql = Layer.unwrap(Effect.map(Effect.context<never>(), () => PgClient.layer(config))).pipe(
-    Layer.catch((error) => Layer.effectContext(Effect.fail(unavailable(name, "connect")(error))))
+  const sql = Layer.unwrap(Effect.as(checkPool(pool), PgClient.layer(config))).pipe(
+    Layer.catchTag("SqlError", (error) => Layer.effectContext(Effect.fail(unavailable(name, "connect")(error))))
   )
   return Layer.provide(layerClient({ feedPollMilliseconds, schema, tablePrefix, tenant }), sql)
 }

@@ -65,8 +65,9 @@ export const newest = migrations.length
 export const migrate = (sql: SqlClient.SqlClient, names: Names): Effect.Effect<void, SqlError> =>
   sql.withTransaction(
     Effect.gen(function* () {
-      // A lock of the transaction, since a pooler may give the next statement another session.
-      yield* sql`SELECT pg_advisory_xact_lock(hashtextextended(${names.migrations}, 0))`
+      // A lock of the transaction, since a pooler may give the next statement another session; and of the schema, since stores with
+      // different prefixes may want to make it at the same time.
+      yield* sql`SELECT pg_advisory_xact_lock(hashtextextended(${names.schema}, 0))`
       yield* sql.unsafe(`CREATE SCHEMA IF NOT EXISTS ${names.schema}`)
       yield* sql.unsafe(
         `CREATE TABLE IF NOT EXISTS ${names.migrations} (number integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`
