@@ -1,0 +1,28 @@
+/**
+ * What every engine must do, wherever it runs its actors.
+ */
+import { describe, it } from "@effect/vitest"
+import * as commandIds from "./engine/commandIds.ts"
+import * as crashes from "./engine/crashes.ts"
+import * as input from "./engine/input.ts"
+import * as mailboxes from "./engine/mailboxes.ts"
+import * as promises from "./engine/promises.ts"
+import * as recovery from "./engine/recovery.ts"
+import * as rounds from "./engine/rounds.ts"
+import * as stopping from "./engine/stopping.ts"
+import { environment, type Options } from "./engine/support.ts"
+import * as writers from "./engine/writers.ts"
+
+export type { Options } from "./engine/support.ts"
+
+const themes = [promises, rounds, commandIds, crashes, writers, recovery, stopping, mailboxes, input]
+
+/** Registers the suite under a name such as `the local engine on memory`. */
+export const suite = <E>(name: string, options: Options<E>): void => {
+  // A real store on a busy machine may need longer than the usual five seconds.
+  describe(name, { timeout: 60_000 }, () => {
+    it.layer(environment(options), { excludeTestServices: true, timeout: "60 seconds" })("while it runs", (it) => {
+      for (const theme of themes) theme.register(it)
+    })
+  })
+}
