@@ -12,7 +12,7 @@ import type { Append, Appended, Command, EventStore } from "./EventStore.ts"
 import type { EncodedAppend, EncodedCommand, EncodedEvent, EventStoreDriver, Expected } from "./EventStoreDriver.ts"
 import type { GroupCommit, Settled, Ticket } from "./GroupCommit.ts"
 import type { Limits } from "./Limits.ts"
-import { type AppendError, Conflict, InvalidInput, Rejected, Unknown } from "./StoreError.ts"
+import { type AppendError, Conflict, Corrupted, InvalidInput, Rejected, Unavailable, Unknown } from "./StoreError.ts"
 import type * as Uuid from "./Uuid.ts"
 import * as Value from "./Value.ts"
 
@@ -294,15 +294,17 @@ const toResult = (driver: EventStoreDriver, append: EncodedAppend, settled: Sett
       switch (settled.certainty) {
         case "unknown":
           return Result.fail(unknownOf(append, settled.cause))
-        case "unavailable":
+        case "unavailable": {
+          const known = isKnown(settled.cause) ? settled.cause : undefined
           return rejected(
             append,
             "Unavailable",
-            `${driver.name} to answer`,
-            describe(settled.cause),
-            "Nothing was sent; append again once the store can be reached.",
+            known?.expected ?? `${driver.name} to answer`,
+            known === undefined ? describe(settled.cause) : foundIn(known),
+            `Nothing was stored. ${known?.remedy ?? "Append again once the store can be reached."}`,
             settled.cause
           )
+        }
         case "refused":
           return rejected(
             append,
@@ -337,6 +339,13 @@ const rejected = (
 
 const unknownOf = (append: EncodedAppend, cause: unknown): Unknown =>
   new Unknown({ agentId: append.agentId, eventIds: append.events.map((event) => event.id), cause })
+
+/** Whether the driver said what to do. */
+const isKnown = (cause: unknown): cause is Unavailable | Corrupted =>
+  cause instanceof Unavailable || cause instanceof Corrupted
+
+const foundIn = (cause: Unavailable | Corrupted): string =>
+  cause._tag === "Corrupted" ? `${cause.subject}: ${cause.found}` : cause.found
 
 const describe = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 

@@ -25,6 +25,8 @@ export interface Ticket {
   /** The append to the same agent that is under way before this one. */
   previous: Ticket | undefined
   state: "waiting" | "flushing" | "done"
+  /** Ascends in the order of arrival. */
+  readonly place: number
 }
 
 /** The part of a driver that the writer needs. */
@@ -69,6 +71,7 @@ class Writer implements GroupCommit {
   private readonly newest = new Map<string, Ticket>()
   private readonly listeners = new Set<() => void>()
   private wake: (() => void) | undefined
+  private arrived = 0
   private closed = false
 
   constructor(driver: BatchDriver, mutex: Semaphore.Semaphore) {
@@ -78,7 +81,8 @@ class Writer implements GroupCommit {
 
   enqueue(append: EncodedAppend, settle: (settled: Settled) => void): Ticket {
     const previous = this.newest.get(append.agentId)
-    const ticket: Ticket = { append, bytes: bytesOf(append), settle, watchers: [], previous, state: "waiting" }
+    const place = this.arrived++
+    const ticket: Ticket = { append, bytes: bytesOf(append), settle, watchers: [], previous, state: "waiting", place }
     if (this.closed) {
       this.settle(ticket, { _tag: "Closed" })
       return ticket
@@ -168,7 +172,7 @@ class Writer implements GroupCommit {
         const half = batch.length >>> 1
         return Effect.andThen(
           this.flush(batch.slice(0, half)),
-          Effect.suspend(() => this.flush(batch.slice(half)))
+          Effect.suspend(() => this.flush(this.holdBack(batch.slice(half))))
         )
       }
       for (const ticket of batch) this.settle(ticket, failure)
@@ -185,15 +189,33 @@ class Writer implements GroupCommit {
       if (outcome === undefined) {
         this.settle(ticket, lost(new Error(`${this.driver.name} gave no outcome for an append`)))
       } else if (outcome._tag === "Again") {
-        ticket.state = "waiting"
         again.push(ticket)
       } else {
         stored = stored || outcome._tag === "Stored"
         this.settle(ticket, outcome)
       }
     }
-    if (again.length > 0) this.waiting = again.concat(this.waiting)
+    this.putBack(again)
     if (stored) for (const listener of this.listeners) listener()
+  }
+
+  /** Those that may be sent now; what comes behind an append to the same agent that waits again must wait too. */
+  private holdBack(batch: ReadonlyArray<Ticket>): ReadonlyArray<Ticket> {
+    const held: Array<Ticket> = []
+    const free = batch.filter((ticket) => {
+      if (underWayBefore(ticket)?.state !== "waiting") return true
+      ticket.state = "waiting"
+      held.push(ticket)
+      return false
+    })
+    this.putBack(held)
+    return free
+  }
+
+  private putBack(tickets: ReadonlyArray<Ticket>): void {
+    if (tickets.length === 0) return
+    for (const ticket of tickets) ticket.state = "waiting"
+    this.waiting = tickets.concat(this.waiting).sort((left, right) => left.place - right.place)
   }
 
   private settle(ticket: Ticket, settled: Settled): void {

@@ -202,6 +202,22 @@ describe("group commit", () => {
     })
   )
 
+  it.effect("tries again what a half of a refused batch put off before the other half", () =>
+    Effect.gen(function* () {
+      const { callers, driver } = yield* start
+      callers.enqueue(append("a", "x"), append("b", "x"), append("c", "x"), append("guilty"))
+      yield* Effect.flatMap(driver.next, (flush) => flush.answer(failing("refused")))
+      const half = yield* driver.next
+      assert.deepStrictEqual(half.ids, ["a", "b"])
+      yield* half.answer(Effect.succeed([{ _tag: "Stored", firstVersion: 1 }, { _tag: "Again" }]))
+      callers.enqueue(append("d", "x"))
+      yield* Effect.flatMap(driver.next, (flush) => flush.answer(failing("refused")))
+      const rest = yield* driver.next
+      assert.deepStrictEqual(rest.ids, ["b", "c", "d"])
+      yield* rest.store
+    })
+  )
+
   it.effect("forgets an append that is withdrawn before it was sent, and tells nobody", () =>
     Effect.gen(function* () {
       const { callers, commits, driver } = yield* start
@@ -316,7 +332,7 @@ describe("group commit", () => {
           )
         }
       }).pipe(Effect.scoped),
-    { arbitrary: { runs: 300 } }
+    { arbitrary: { runs: 600 } }
   )
 
   it.effect("hears an append at whatever moment it comes, even while the writer goes to sleep", () =>

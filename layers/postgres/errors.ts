@@ -18,7 +18,7 @@ export const unavailable =
   (name: string, operation: string) =>
   (error: SqlError): Unavailable => {
     const state = sqlState(error)
-    const { reason, remedy } = explain(error, state)
+    const { reason, remedy } = explain(error, state, operation)
     return new Unavailable({
       operation,
       reason,
@@ -36,7 +36,8 @@ const detail = (error: SqlError): string => {
 
 const explain = (
   error: SqlError,
-  state: string | undefined
+  state: string | undefined,
+  operation: string
 ): { readonly reason: Unavailable["reason"]; readonly remedy: string } => {
   if (state === "3D000") return { reason: "WrongDatabase", remedy: "Create the database, or name one that exists." }
   // Undefined table, undefined schema, undefined column.
@@ -48,12 +49,19 @@ const explain = (
   }
   if (state === "25006")
     return { reason: "WrongDatabase", remedy: "Connect to the primary; this server takes no writes." }
-  if (state === "42501")
+  if (state === "42501") {
     return {
       reason: "Failed",
       remedy:
-        "Grant the role what `layerStorage` needs: usage of the schema; select, insert, update and delete on its tables."
+        operation === "migrate"
+          ? "Use `layerStorage` with this role, and build `layerMigrations` once with a role that may create schemas and tables."
+          : "Grant the role what `layerStorage` needs: usage of the schema; select, insert, update and delete on its tables."
     }
+  }
+  // The server is going down or coming up, or has no connection left.
+  if (state === "57P01" || state === "57P02" || state === "57P03" || state === "53300") {
+    return { reason: "Unreachable", remedy: "Try again in a moment; if it lasts, look after the server." }
+  }
   switch (error.reason._tag) {
     case "AuthenticationError":
       return { reason: "Unreachable", remedy: "Check the user name and the password." }
@@ -71,7 +79,7 @@ const explain = (
 export const batchFailure = (error: SqlError): BatchFailure => ({
   _tag: "BatchFailure",
   certainty: certainty(error),
-  cause: error
+  cause: unavailable("PostgreSQL", "append")(error)
 })
 
 const certainty = (error: SqlError): BatchFailure["certainty"] => {

@@ -28,17 +28,6 @@ const address = (part: "username" | "port" | "pathname", value: string) => {
   return Redacted.make(url.href)
 }
 
-/** A schema of the test's own. */
-const schema = Effect.acquireRelease(Effect.sync(TestDatabase.freshSchema), (schema) =>
-  Effect.orDie(admin(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`))
-)
-
-const admin = (statement: string, parameters: ReadonlyArray<unknown> = []) =>
-  Effect.provide(
-    Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Record<string, unknown>>(statement, parameters)),
-    TestDatabase.client
-  )
-
 /** The stores on tables that exist, over a client of the test's own. */
 const storage = (options: Postgres.StoreOptions, pool: Partial<PgClient.PgPoolConfig> = {}) =>
   Layer.provide(Postgres.layerStorage(options), PgClient.layer({ url: TestDatabase.url, ...pool }))
@@ -110,12 +99,12 @@ describe("a database that cannot be reached", () => {
 describe("tables that do not fit", () => {
   it.live("are told to be missing when nobody migrated, and nothing is made", () =>
     Effect.gen(function* () {
-      const own = yield* schema
+      const own = yield* TestDatabase.schema
       const error = yield* refusal(storage({ schema: own }))
       assert.deepInclude(error, { _tag: "Unavailable", reason: "NotMigrated", operation: "open" })
       assert.match(String(error), /layerMigrations/)
-      assert.deepStrictEqual(yield* admin("SELECT 1 FROM pg_namespace WHERE nspname = $1", [own]), [])
-      yield* admin(`CREATE SCHEMA "${own}"`)
+      assert.deepStrictEqual(yield* TestDatabase.run("SELECT 1 FROM pg_namespace WHERE nspname = $1", [own]), [])
+      yield* TestDatabase.run(`CREATE SCHEMA "${own}"`)
       assert.deepInclude(yield* refusal(storage({ schema: own })), { reason: "NotMigrated" })
       yield* migrated({ schema: own })
       // Tables of another prefix are others.
@@ -126,24 +115,24 @@ describe("tables that do not fit", () => {
 
   it.live("are told to be newer, with both versions, whether migrations are wanted or not", () =>
     Effect.gen(function* () {
-      const own = yield* schema
+      const own = yield* TestDatabase.schema
       yield* migrated({ schema: own })
-      yield* admin(`INSERT INTO "${own}".migrations (number) VALUES (99)`)
+      yield* TestDatabase.run(`INSERT INTO "${own}".migrations (number) VALUES (99)`)
       for (const layer of [storage({ schema: own }), Postgres.layer({ url: TestDatabase.url, schema: own })]) {
         const error = yield* refusal(layer)
         assert.deepInclude(error, { _tag: "Unavailable", reason: "NewerSchema", found: "tables of version 99" })
       }
-      const numbers = yield* admin(`SELECT number FROM "${own}".migrations ORDER BY number DESC LIMIT 1`)
+      const numbers = yield* TestDatabase.run(`SELECT number FROM "${own}".migrations ORDER BY number DESC LIMIT 1`)
       assert.deepStrictEqual(numbers, [{ number: 99 }])
     })
   )
 
   it.live("are told to come from another cluster, until they are migrated there", () =>
     Effect.gen(function* () {
-      const own = yield* schema
+      const own = yield* TestDatabase.schema
       yield* migrated({ schema: own })
       yield* Effect.provide(note("a"), storage({ schema: own }))
-      yield* admin(`UPDATE "${own}".meta SET cluster = '1'`)
+      yield* TestDatabase.run(`UPDATE "${own}".meta SET cluster = '1'`)
       assert.deepInclude(yield* refusal(storage({ schema: own })), { _tag: "Unavailable", reason: "WrongDatabase" })
       yield* migrated({ schema: own })
       assert.strictEqual((yield* Effect.provide(note("a"), storage({ schema: own }))).version, 2)
@@ -186,7 +175,7 @@ describe("options that cannot be meant", () => {
         [`select_${unique}`, "user"],
         [unique.padStart(40, "z"), "x".repeat(20)]
       ] as const) {
-        yield* Effect.addFinalizer(() => Effect.orDie(admin(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)))
+        yield* Effect.addFinalizer(() => Effect.orDie(TestDatabase.run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`)))
         const layer = Postgres.layer({ url: TestDatabase.url, schema, tablePrefix })
         assert.strictEqual((yield* Effect.provide(note("a"), Layer.fresh(layer))).version, 1)
         assert.strictEqual((yield* Effect.provide(note("a"), Layer.fresh(layer))).version, 2)
@@ -199,7 +188,7 @@ describe("migrations", () => {
   it.live("are applied once, however many processes open the store at the same time", () =>
     Effect.gen(function* () {
       for (let round = 0; round < 3; round++) {
-        const own = yield* schema
+        const own = yield* TestDatabase.schema
         const open = Effect.suspend(() =>
           Effect.provide(note("a"), Layer.fresh(Postgres.layer({ url: TestDatabase.url, schema: own })))
         )
@@ -208,8 +197,8 @@ describe("migrations", () => {
           { concurrency: "unbounded" }
         )
         assert.deepStrictEqual(appended.map(({ version }) => version).sort(), [1, 2, 3, 4])
-        assert.deepStrictEqual(yield* admin(`SELECT number FROM "${own}".migrations`), [{ number: 1 }])
-        assert.deepStrictEqual(yield* admin(`SELECT epoch FROM "${own}".meta`), [{ epoch: 1 }])
+        assert.deepStrictEqual(yield* TestDatabase.run(`SELECT number FROM "${own}".migrations`), [{ number: 1 }])
+        assert.deepStrictEqual(yield* TestDatabase.run(`SELECT epoch FROM "${own}".meta`), [{ epoch: 1 }])
       }
     })
   )
@@ -217,7 +206,7 @@ describe("migrations", () => {
   it.live("of stores with different prefixes may make their common schema at the same time", () =>
     Effect.gen(function* () {
       for (let round = 0; round < 3; round++) {
-        const own = yield* schema
+        const own = yield* TestDatabase.schema
         const open = (tablePrefix: string) =>
           Effect.provide(note("a"), Layer.fresh(Postgres.layer({ url: TestDatabase.url, schema: own, tablePrefix })))
         const appended = yield* Effect.all(["", "a_", "b_", "c_"].map(open), { concurrency: "unbounded" })
@@ -231,17 +220,17 @@ describe("migrations", () => {
 
   it.live("that fail leave nothing behind, and can be tried again", () =>
     Effect.gen(function* () {
-      const own = yield* schema
-      yield* admin(`CREATE SCHEMA "${own}"`)
+      const own = yield* TestDatabase.schema
+      yield* TestDatabase.run(`CREATE SCHEMA "${own}"`)
       // In the way of the last table but one.
-      yield* admin(`CREATE TABLE "${own}".snapshots ()`)
+      yield* TestDatabase.run(`CREATE TABLE "${own}".snapshots ()`)
       assert.deepInclude(yield* refusal(Postgres.layer({ url: TestDatabase.url, schema: own })), {
         _tag: "Unavailable",
         operation: "migrate"
       })
-      const tables = yield* admin("SELECT tablename FROM pg_tables WHERE schemaname = $1", [own])
+      const tables = yield* TestDatabase.run("SELECT tablename FROM pg_tables WHERE schemaname = $1", [own])
       assert.deepStrictEqual(tables, [{ tablename: "snapshots" }])
-      yield* admin(`DROP TABLE "${own}".snapshots`)
+      yield* TestDatabase.run(`DROP TABLE "${own}".snapshots`)
       yield* Effect.provide(note("a"), Postgres.layer({ url: TestDatabase.url, schema: own }))
     })
   )

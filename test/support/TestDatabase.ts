@@ -14,6 +14,18 @@ export const freshSchema = (): string => `t_${crypto.randomUUID().replaceAll("-"
 /** A pool of connections of the test's own. */
 export const client = PgClient.layer({ url, maxConnections: 20 })
 
+/** Runs a statement beside the stores. */
+export const run = (statement: string, parameters: ReadonlyArray<unknown> = []) =>
+  Effect.provide(
+    Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Record<string, unknown>>(statement, parameters)),
+    PgClient.layer({ url, maxConnections: 1 })
+  )
+
+/** The name of a schema that goes when the scope closes. */
+export const schema = Effect.acquireRelease(Effect.sync(freshSchema), (schema) =>
+  Effect.orDie(run(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`))
+)
+
 /** The stores in a schema of their own, which goes when the layer does. */
 export const layer = (options: Postgres.StoreOptions = {}) => {
   const { schema = freshSchema() } = options
