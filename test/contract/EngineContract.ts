@@ -2,6 +2,8 @@
  * What every engine must do, wherever it runs its actors.
  */
 import { describe, it } from "@effect/vitest"
+import * as EngineModel from "./EngineModel.ts"
+import * as closing from "./engine/closing.ts"
 import * as commandIds from "./engine/commandIds.ts"
 import * as crashes from "./engine/crashes.ts"
 import * as input from "./engine/input.ts"
@@ -15,7 +17,19 @@ import * as writers from "./engine/writers.ts"
 
 export type { Options } from "./engine/support.ts"
 
-const themes = [promises, rounds, commandIds, crashes, writers, recovery, stopping, mailboxes, input]
+const themes = [
+  promises,
+  rounds,
+  commandIds,
+  crashes,
+  writers,
+  recovery,
+  stopping,
+  mailboxes,
+  input,
+  closing,
+  EngineModel
+]
 
 /** Registers the suite under a name such as `the local engine on memory`. */
 export const suite = <E>(name: string, options: Options<E>): void => {

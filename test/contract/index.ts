@@ -17,5 +17,6 @@
  * Every test takes fresh agents, so the store may hold anything and be used by others at the same time. Nothing is skipped: what a store cannot
  * do, it fails.
  */
+export * as EngineContract from "./EngineContract.ts"
 export * as EventStoreContract from "./EventStoreContract.ts"
 export * as SnapshotStoreContract from "./SnapshotStoreContract.ts"

@@ -14,6 +14,7 @@ import type { ActorError, ActorStopped } from "../../../src/ActorError.ts"
 import { type ActorInfo, ActorSystem } from "../../../src/ActorSystem.ts"
 import { EventStore } from "../../../src/EventStore.ts"
 import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
+import { AccountBehavior } from "./Account.ts"
 import * as Faults from "./Faults.ts"
 import { FragileBehavior, Ledger, Ledger2Behavior, LedgerBehavior } from "./Ledger.ts"
 import * as Stage from "./Stage.ts"
@@ -42,7 +43,7 @@ export type Environment = ActorSystem | EventStore | SnapshotStore | Faults.Faul
 export type It = Vitest.MethodsNonLive<Environment>
 
 export const environment = <E>({ engine, stores }: Options<E>): Layer.Layer<Environment, unknown> => {
-  const behaviors = Layer.mergeAll(LedgerBehavior, FragileBehavior, Ledger2Behavior)
+  const behaviors = Layer.mergeAll(LedgerBehavior, FragileBehavior, Ledger2Behavior, AccountBehavior)
   const system = behaviors.pipe(Layer.provideMerge(engine), Layer.provide(Faults.layerStores))
   // Crashes are what the tests are about; nobody needs to read of them.
   const base = Layer.mergeAll(Faults.layer, Stage.layer, stores, Logger.layer([]))
