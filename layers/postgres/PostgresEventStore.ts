@@ -2,20 +2,17 @@
  * Events in PostgreSQL: reading, listing and deleting. Appending is in `PostgresAppend.ts`.
  */
 import * as Effect from "effect/Effect"
-import type * as SqlClient from "effect/sql/SqlClient"
 import type { EventStoreDriver } from "../../src/EventStoreDriver.ts"
 import { makeDeletion } from "./deletion.ts"
-import { unavailable } from "./errors.ts"
 import { makeReadFeed } from "./feed.ts"
 import { type HeadRow, headStatement, toHead } from "./heads.ts"
-import type { Names } from "./Names.ts"
+import type { OpenTables } from "./OpenTables.ts"
 import { makeAppendBatch } from "./PostgresAppend.ts"
 import { eventColumns, toEvent } from "./rows.ts"
 
-/** A driver over a client whose tables are up to date. `epoch` is that of the store's `meta` table. */
-export const make = (sql: SqlClient.SqlClient, names: Names, name: string, epoch: number): EventStoreDriver => {
+/** A driver over tables that are up to date. */
+export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventStoreDriver => {
   const { commands, events, tenant } = names
-  const failing = (operation: string) => Effect.mapError(unavailable(name, operation))
   // Ordered by the column of the table, which has the index, not by that of the answer.
   const stream = (order: "ASC" | "DESC") => `
     SELECT ${eventColumns} FROM ${events} e
@@ -23,7 +20,7 @@ export const make = (sql: SqlClient.SqlClient, names: Names, name: string, epoch
     ORDER BY e.version ${order} LIMIT $5::int8`
   const forward = stream("ASC")
   const backward = stream("DESC")
-  const feed = makeReadFeed(sql, names, name, epoch)
+  const feed = makeReadFeed(sql, names, failing, epoch)
 
   const deletion = makeDeletion(sql, names)
 

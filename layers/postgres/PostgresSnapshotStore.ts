@@ -2,20 +2,18 @@
  * Snapshots in PostgreSQL.
  */
 import * as Effect from "effect/Effect"
-import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { SnapshotStoreDriver, StoredCriteria, StoredSnapshot } from "../../src/SnapshotStoreDriver.ts"
-import { unavailable } from "./errors.ts"
-import type { Names } from "./Names.ts"
+import type { OpenTables } from "./OpenTables.ts"
 
 const columns = `id, agent_id AS "agentId", version::float8 AS version, event_id AS "eventId", state, timestamp::float8 AS timestamp,
   schema_version AS "schemaVersion", reducer, metadata, checksum::float8 AS checksum`
 
 const within = `tenant = $1 AND agent_id = $2 AND version BETWEEN $3::int8 AND $4::int8 AND timestamp BETWEEN $5::int8 AND $6::int8`
 
-/** A driver over a client whose tables are up to date. */
-export const make = (sql: SqlClient.SqlClient, { snapshots, tenant }: Names, name: string): SnapshotStoreDriver => {
-  const failing = (operation: string) => Effect.mapError(unavailable(name, operation))
+/** A driver over tables that are up to date. */
+export const make = ({ failing, name, names, sql }: OpenTables): SnapshotStoreDriver => {
+  const { snapshots, tenant } = names
   const bounds = (agentId: string, criteria: StoredCriteria) => [
     tenant,
     agentId,

@@ -1,6 +1,9 @@
 /**
  * What an error of the database means to a store.
  */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql/SqlError"
 import type { BatchFailure } from "../../src/EventStoreDriver.ts"
 import { Unavailable } from "../../src/StoreError.ts"
@@ -31,7 +34,11 @@ export const unavailable =
 
 const detail = (error: SqlError): string => {
   const { cause } = error.reason
-  return cause instanceof Error && cause.message !== error.message ? `: ${cause.message}` : ""
+  // A host name may stand for several addresses, each with a failure of its own.
+  const causes: ReadonlyArray<unknown> = cause instanceof AggregateError ? cause.errors : [cause]
+  const messages = causes.flatMap((cause) => (cause instanceof Error && cause.message !== "" ? [cause.message] : []))
+  const others = messages.filter((message) => !error.message.includes(message))
+  return others.length === 0 ? "" : `: ${others.join("; ")}`
 }
 
 const explain = (
@@ -74,6 +81,42 @@ const explain = (
       return { reason: "Failed", remedy: "See the cause." }
   }
 }
+
+/** Runs the statements of one operation, and explains their failure. */
+export type Explaining = (
+  operation: string
+) => <A, R>(statements: Effect.Effect<A, SqlError, R>) => Effect.Effect<A, Unavailable, R>
+
+/**
+ * Explains failures for as long as the scope lives, and afterwards that the store is closed: a closed pool would only interrupt its callers.
+ */
+export const explaining = (name: string): Effect.Effect<Explaining, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    let isClosed = false
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        isClosed = true
+      })
+    )
+    return (operation) => (statements) => {
+      const closed = Effect.suspend(() => Effect.fail(closedStore(name, operation)))
+      return Effect.suspend(() => {
+        if (isClosed) return closed
+        return Effect.catchCause(Effect.mapError(statements, unavailable(name, operation)), (cause) =>
+          isClosed && Cause.hasInterruptsOnly(cause) ? closed : Effect.failCause(cause)
+        )
+      })
+    }
+  })
+
+const closedStore = (name: string, operation: string): Unavailable =>
+  new Unavailable({
+    operation,
+    reason: "Closed",
+    expected: `${name} to be open`,
+    found: "a closed store",
+    remedy: "Keep the layer of the store alive while you use it."
+  })
 
 /** For an append whose statement failed. When unsure: unknown. */
 export const batchFailure = (error: SqlError): BatchFailure => ({

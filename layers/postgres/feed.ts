@@ -13,13 +13,18 @@ import type {
   InvalidPosition,
   StoredEvent
 } from "../../src/EventStoreDriver.ts"
-import { unavailable } from "./errors.ts"
+import type { Explaining } from "./errors.ts"
 import type { Names } from "./Names.ts"
 import { eventColumns, toEvent } from "./rows.ts"
 
 /** The feed half of the driver. */
-export const makeReadFeed = (sql: SqlClient.SqlClient, { events, tenant }: Names, name: string, epoch: number) => {
-  const failing = Effect.mapError(unavailable(name, "read feed"))
+export const makeReadFeed = (
+  sql: SqlClient.SqlClient,
+  { events, tenant }: Names,
+  explaining: Explaining,
+  epoch: number
+) => {
+  const failing = explaining("read feed")
   const fence = "xid < (SELECT pg_snapshot_xmin(pg_current_snapshot()))"
   // `ORDER BY xid` alone would mean the column of the answer: text, which puts 1000 before 999, and which no index is on.
   const page = `

@@ -5,13 +5,14 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlClient from "effect/sql/SqlClient"
 import * as EventStore from "../../src/EventStore.ts"
 import * as SnapshotStore from "../../src/SnapshotStore.ts"
-import { InvalidInput, Unavailable } from "../../src/StoreError.ts"
+import { InvalidInput, type Unavailable } from "../../src/StoreError.ts"
 import { unavailable } from "./errors.ts"
 import * as migrations from "./migrations.ts"
 import * as Names from "./Names.ts"
+import * as OpenTables from "./OpenTables.ts"
 import * as PostgresEventStore from "./PostgresEventStore.ts"
 import * as PostgresSnapshotStore from "./PostgresSnapshotStore.ts"
 
@@ -23,11 +24,6 @@ export interface Options extends PgClient.PgPoolConfig, Names.StoreOptions {}
 type Stores = EventStore.EventStore | SnapshotStore.SnapshotStore
 type LayerError = Unavailable | InvalidInput
 
-const name = "PostgreSQL"
-
-/** The client without transformations, which would change the names and values of our own columns. */
-const client = Effect.map(SqlClient.SqlClient, (sql) => sql.withoutTransforms())
-
 /** Creates or updates the tables; needs DDL rights. Several processes may build it at once. */
 export const layerMigrations = (
   options: Names.StoreOptions = {}
@@ -35,52 +31,12 @@ export const layerMigrations = (
   Layer.effectDiscard(
     Effect.gen(function* () {
       const names = yield* Names.make(options)
-      yield* Effect.mapError(migrations.migrate(yield* client, names), unavailable(name, "migrate"))
+      yield* Effect.mapError(
+        migrations.migrate(yield* OpenTables.client, names),
+        unavailable(OpenTables.name, "migrate")
+      )
     })
   )
-
-/** Checks that the tables are those of this version of the library, and gives what the drivers need. */
-const open = (options: Names.StoreOptions) =>
-  Effect.gen(function* () {
-    const names = yield* Names.make(options)
-    const sql = yield* client
-    const applied = yield* Effect.mapError(migrations.readApplied(sql, names), unavailable(name, "open"))
-    if (applied !== migrations.newest) yield* refuseVersion(applied)
-    const rows = yield* Effect.mapError(
-      sql.unsafe<{ readonly epoch: number; readonly moved: boolean }>(
-        `SELECT epoch, cluster IS DISTINCT FROM (SELECT system_identifier::text FROM pg_control_system()) AS moved FROM ${names.meta}`
-      ),
-      unavailable(name, "open")
-    )
-    const { epoch, moved } = rows[0] ?? { epoch: 1, moved: false }
-    if (moved) yield* refuseCluster
-    return { sql, names, epoch }
-  })
-
-const refuseVersion = (applied: number): Effect.Effect<never, Unavailable> =>
-  Effect.fail(
-    new Unavailable({
-      operation: "open",
-      reason: applied < migrations.newest ? "NotMigrated" : "NewerSchema",
-      expected: `tables of version ${migrations.newest}`,
-      found: `tables of version ${applied}`,
-      remedy:
-        applied < migrations.newest
-          ? "Build `layerMigrations` with the same schema and prefix first, or use `layer`, which does."
-          : "Use the newer version of this library that made the tables."
-    })
-  )
-
-const refuseCluster: Effect.Effect<never, Unavailable> = Effect.fail(
-  new Unavailable({
-    operation: "open",
-    reason: "WrongDatabase",
-    expected: "the database cluster that the events were written in",
-    found: "another one: the tables were restored or copied into it",
-    remedy:
-      "Build `layerMigrations` once; it makes the order of the feed fit the new cluster, and begins a new epoch of positions."
-  })
-)
 
 /** The event store on tables that are up to date; needs no DDL rights. */
 export const layerEventStore = (
@@ -88,9 +44,7 @@ export const layerEventStore = (
 ): Layer.Layer<EventStore.EventStore, LayerError, SqlClient.SqlClient> =>
   Layer.effect(
     EventStore.EventStore,
-    Effect.flatMap(open(options), ({ epoch, names, sql }) =>
-      EventStore.make(PostgresEventStore.make(sql, names, name, epoch))
-    )
+    Effect.flatMap(OpenTables.open(options), (tables) => EventStore.make(PostgresEventStore.make(tables)))
   )
 
 /** The snapshot store on tables that are up to date; needs no DDL rights. */
@@ -99,7 +53,7 @@ export const layerSnapshotStore = (
 ): Layer.Layer<SnapshotStore.SnapshotStore, LayerError, SqlClient.SqlClient> =>
   Layer.effect(
     SnapshotStore.SnapshotStore,
-    Effect.flatMap(open(options), ({ names, sql }) => SnapshotStore.make(PostgresSnapshotStore.make(sql, names, name)))
+    Effect.flatMap(OpenTables.open(options), (tables) => SnapshotStore.make(PostgresSnapshotStore.make(tables)))
   )
 
 /** Every store on an existing client and up-to-date tables; needs no DDL rights. */
@@ -131,7 +85,9 @@ export const layer = (options: Options): Layer.Layer<Stores, LayerError> => {
   // One value of the largest size must fit into a message.
   const config = { applicationName: "pantheon-state", maxMessageSize: 128 * 1024 * 1024, ...pool }
   const sql = Layer.unwrap(Effect.as(checkPool(pool), PgClient.layer(config))).pipe(
-    Layer.catchTag("SqlError", (error) => Layer.effectContext(Effect.fail(unavailable(name, "connect")(error))))
+    Layer.catchTag("SqlError", (error) =>
+      Layer.effectContext(Effect.fail(unavailable(OpenTables.name, "connect")(error)))
+    )
   )
   return Layer.provide(layerClient({ feedPollMilliseconds, schema, tablePrefix, tenant }), sql)
 }
