@@ -26,7 +26,7 @@ type Seat =
   /** In its agent's chain, after `offset` events of earlier members. */
   | { readonly _tag: "Member"; readonly chain: Chain; readonly offset: number }
   /** It expects what can no longer be once its chain was stored, and what did not hold if the chain was refused. */
-  | { readonly _tag: "Rival"; readonly chain: Chain }
+  | { readonly _tag: "Rival"; readonly chain: Chain; readonly offset: number }
   /** Shares an id with a batch mate, or its expectation cannot be judged in this statement. */
   | { readonly _tag: "Later" }
 
@@ -42,23 +42,40 @@ export interface Plan {
 export const plan = (appends: ReadonlyArray<EncodedAppend>): Plan => {
   const chains = new Map<string, Chain>()
   const ids = new Set<string>()
+  const waiting = new Set<string>()
   const seats = appends.map((append): Seat => {
-    if (!claim(ids, append)) return { _tag: "Later" }
-    return seat(chains, append)
+    const isFree = claim(ids, append)
+    const taken: Seat = isFree && !waiting.has(append.agentId) ? seat(chains, append) : { _tag: "Later" }
+    // The appends of an agent keep their order, so what comes behind one that waits must wait too.
+    if (taken._tag === "Later") waiting.add(append.agentId)
+    return taken
   })
   return {
     parameters: () => parameters([...chains.values()], appends, seats),
-    outcomes: (verdicts) => appends.map((append, index) => outcome(append, seats[index] ?? { _tag: "Later" }, verdicts))
+    outcomes: (verdicts) => {
+      const outcomes = appends.map((append, index) => outcome(append, seats[index] ?? { _tag: "Later" }, verdicts))
+      return keepOrder(appends, outcomes)
+    }
   }
 }
 
-/** Takes the append's ids for this batch, or none if one is taken. */
+/** What comes behind an append to the same agent that is to be tried again is to be tried again too. */
+const keepOrder = (appends: ReadonlyArray<EncodedAppend>, outcomes: ReadonlyArray<Outcome>): Array<Outcome> => {
+  const waiting = new Set<string>()
+  return outcomes.map((outcome, index) => {
+    const agentId = appends[index]?.agentId ?? ""
+    if (waiting.has(agentId)) return { _tag: "Again" }
+    if (outcome._tag === "Again") waiting.add(agentId)
+    return outcome
+  })
+}
+
+/** Takes the append's ids for this batch; whether all were free. */
 const claim = (ids: Set<string>, { agentId, commands, events }: EncodedAppend): boolean => {
-  const keys = commands.map((command) => `${agentId}\0${command.id}`)
-  if (events.some((event) => ids.has(event.id)) || keys.some((key) => ids.has(key))) return false
+  const before = ids.size
   for (const event of events) ids.add(event.id)
-  for (const key of keys) ids.add(key)
-  return true
+  for (const command of commands) ids.add(`${agentId}\0${command.id}`)
+  return ids.size === before + events.length + commands.length
 }
 
 const seat = (chains: Map<string, Chain>, { agentId, events, expected }: EncodedAppend): Seat => {
@@ -73,7 +90,7 @@ const seat = (chains: Map<string, Chain>, { agentId, events, expected }: Encoded
     if (chain.required === anyVersion) return { _tag: "Later" }
     // After a purge an agent without history has a version, so what follows `none` is judged in the next batch.
     if (chain.required === noHistory && required !== noHistory) return { _tag: "Later" }
-    if (required !== chain.required + chain.length) return { _tag: "Rival", chain }
+    if (required !== chain.required + chain.length) return { _tag: "Rival", chain, offset: chain.length }
   }
   const offset = chain.length
   chain.length += events.length
@@ -85,12 +102,12 @@ const outcome = (append: EncodedAppend, seat: Seat, verdicts: ReadonlyArray<Verd
   const { accepted, head } = verdicts[seat.chain.place - 1] ?? { accepted: false, head: 0 }
   if (accepted) {
     return seat._tag === "Rival"
-      ? { _tag: "Conflict", actual: head + seat.chain.length }
+      ? { _tag: "Conflict", actual: head + seat.offset }
       : { _tag: "Stored", firstVersion: head + seat.offset + 1 }
   }
   // The first member was wrong; those behind it may be right on their own.
   const isFirst = seat._tag === "Member" && seat.offset === 0
-  return isFirst || (append.expected !== "any" && append.expected !== head)
+  return isFirst || (typeof append.expected === "number" && append.expected !== head)
     ? { _tag: "Conflict", actual: head }
     : { _tag: "Again" }
 }
@@ -107,10 +124,7 @@ const parameters = (
   const add = (columns: ReadonlyArray<Array<string | number>>, row: ReadonlyArray<string | number>): void => {
     for (let column = 0; column < row.length; column++) columns[column]?.push(row[column] ?? "")
   }
-  for (let index = 0; index < appends.length; index++) {
-    const append = appends[index]
-    const seat = seats[index]
-    if (append === undefined || seat === undefined || seat._tag !== "Member") continue
+  for (const { append, seat } of members(appends, seats)) {
     const { chain, offset } = seat
     let step = offset
     for (const { data, id, metadata, schemaVersion, timestamp, type } of append.events) {
@@ -121,3 +135,14 @@ const parameters = (
   const agents = [chains.map((chain) => chain.agentId), chains.map((chain) => chain.required)]
   return [...agents, ...eventColumns, ...commandColumns].map((column) => column.join(separator))
 }
+
+/** By agent, so that processes which write the same agents wait for each other in one order and never in a circle. */
+const members = (appends: ReadonlyArray<EncodedAppend>, seats: ReadonlyArray<Seat>) =>
+  appends
+    .flatMap((append, index) => {
+      const seat = seats[index]
+      return seat?._tag === "Member" ? [{ append, seat }] : []
+    })
+    .sort(({ append: left }, { append: right }) =>
+      left.agentId < right.agentId ? -1 : left.agentId > right.agentId ? 1 : 0
+    )

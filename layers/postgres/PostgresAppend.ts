@@ -2,6 +2,7 @@
  * Appending to PostgreSQL: a whole batch in one statement, in one round trip, in one transaction of its own.
  */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { BatchFailure, EncodedAppend, EventStoreDriver, Outcome } from "../../src/EventStoreDriver.ts"
@@ -31,16 +32,18 @@ export const makeAppendBatch = (sql: SqlClient.SqlClient, names: Names): EventSt
       const outcomes = planned.outcomes(
         rows.map(([head, accepted]) => ({ head: Number(head), accepted: accepted === true }))
       )
-      if (!outcomes.some((outcome) => outcome._tag === "Conflict")) return outcomes
-      // A repeated append conflicts with its own first try, so look before telling.
       const conflicting = appends.filter((_, index) => outcomes[index]?._tag === "Conflict")
-      const resolved = yield* resolve(conflicting)
-      return outcomes.map((outcome) => (outcome._tag === "Conflict" ? (resolved.shift() ?? outcome) : outcome))
+      if (conflicting.length === 0) return outcomes
+      // A repeated append conflicts with its own first try, so look before telling.
+      const isStored = outcomes.some((outcome) => outcome._tag === "Stored")
+      const found = yield* isStored ? Effect.option(resolve(conflicting)) : Effect.asSome(resolve(conflicting))
+      return outcomes.map((outcome) => {
+        if (outcome._tag !== "Conflict") return outcome
+        return Option.isNone(found) ? again : repeatOr(outcome, found.value.shift())
+      })
     }).pipe(
       Effect.catch((error: SqlError) =>
-        error.reason._tag === "UniqueViolation" && left > 0
-          ? afterViolation(appends, left)
-          : Effect.fail(batchFailure(error))
+        isLostRace(error) && left > 0 ? afterViolation(appends, left) : Effect.fail(batchFailure(error))
       )
     )
 
@@ -50,14 +53,53 @@ export const makeAppendBatch = (sql: SqlClient.SqlClient, names: Names): EventSt
     left: number
   ): Effect.Effect<ReadonlyArray<Outcome>, BatchFailure> =>
     Effect.gen(function* () {
-      const resolved = yield* Effect.mapError(resolve(appends), batchFailure)
-      const rest = appends.filter((_, index) => resolved[index]?._tag === "Again")
-      const outcomes = rest.length === 0 ? [] : [...(yield* attempt(rest, left - 1))]
-      return resolved.map((outcome) => (outcome._tag === "Again" ? (outcomes.shift() ?? outcome) : outcome))
+      const judged = judgeInOrder(appends, yield* Effect.mapError(resolve(appends), batchFailure))
+      const rest = appends.filter((_, index) => judged[index] === undefined)
+      if (rest.length === 0) return judged.map((outcome) => outcome ?? again)
+      const isSettled = judged.some((outcome) => outcome !== undefined && outcome._tag !== "Again")
+      const tried = attempt(rest, left - 1)
+      const outcomes = [...(yield* isSettled ? Effect.orElseSucceed(tried, () => []) : tried)]
+      return judged.map((outcome) => outcome ?? outcomes.shift() ?? again)
     })
 
   return (appends) => attempt(appends, attempts)
 }
+
+// What is settled must be told even if the rest of the batch fails; the rest then fails, or not, in the next one.
+const again: Outcome = { _tag: "Again" }
+
+/** What was stored before, or that an id is taken, comes before a conflict. */
+const repeatOr = (conflict: Outcome, found: Outcome | undefined): Outcome =>
+  found === undefined || found._tag === "Again" || found._tag === "Conflict" ? conflict : found
+
+/**
+ * What can be told of each append, when each was judged on its own against what is stored; `undefined` for those to try now. An append
+ * that comes behind one that is tried now, and is to the same agent or has the same event id, cannot be judged yet and waits.
+ */
+const judgeInOrder = (
+  appends: ReadonlyArray<EncodedAppend>,
+  found: ReadonlyArray<Outcome>
+): ReadonlyArray<Outcome | undefined> => {
+  const tried = new Set<string>()
+  const waiting = new Set<string>()
+  return appends.map(({ agentId, events }, index) => {
+    const outcome = found[index] ?? again
+    if (!waiting.has(agentId)) {
+      if (outcome._tag === "Again") {
+        tried.add(agentId)
+        for (const event of events) tried.add(`\0${event.id}`)
+        return undefined
+      }
+      if (!tried.has(agentId) && !events.some((event) => tried.has(`\0${event.id}`))) return outcome
+    }
+    waiting.add(agentId)
+    return again
+  })
+}
+
+/** Another process wrote the same rows first; nothing of this batch is stored. */
+const isLostRace = ({ reason }: SqlError): boolean =>
+  reason._tag === "UniqueViolation" || reason._tag === "SerializationError" || reason._tag === "DeadlockError"
 
 /**
  * Lists travel as texts joined by the unit separator, which neither ids nor JSON can hold: one parameter a column, and constant text for every
@@ -81,7 +123,7 @@ WITH agent AS MATERIALIZED (
     string_to_array($7, E'\\x1f'), string_to_array($8, E'\\x1f')::int4[], string_to_array($9, E'\\x1f')::int8[],
     string_to_array($10, E'\\x1f'), string_to_array($11, E'\\x1f')
   ) WITH ORDINALITY AS e (place, step, id, type, schema_version, timestamp, data, metadata, ordinal)
-  JOIN agent a ON a.place = e.place WHERE a.accepted
+  JOIN agent a ON a.place = e.place WHERE a.accepted ORDER BY e.ordinal
 ), recorded AS (
   INSERT INTO ${commands} (tenant, agent_id, command_id, reply, first_version, last_version)
   SELECT $1, a.agent_id, c.command_id, c.reply, a.head + c.first_step, a.head + c.last_step
