@@ -28,7 +28,7 @@ export const makeReadFeed = (database: LevelDatabase["Service"]) =>
     let flushes = newest[0] === undefined ? 0 : Keys.flushNumber(newest[0])
     return {
       nextFlush: () => ++flushes,
-      read: (page: { readonly after: string | undefined; readonly limit: number }) => read(database, page),
+      read: (page: { readonly after: string | undefined; readonly limit: number }) => read(database, page, flushes),
       end: Effect.gen(function* () {
         const bounds = { ...Keys.allKind("f"), reverse: true, limit: 1 }
         const [last] = yield* database.use("read feed", (level) => level.iterator(bounds).all())
@@ -41,11 +41,15 @@ export const makeReadFeed = (database: LevelDatabase["Service"]) =>
 
 const read = (
   database: LevelDatabase["Service"],
-  { after, limit }: Parameters<EventStoreDriver["readFeed"]>[0]
+  { after, limit }: Parameters<EventStoreDriver["readFeed"]>[0],
+  newest: number
 ): Effect.Effect<ReadonlyArray<FeedEntry<StoredEvent>>, DriverError | InvalidPosition> =>
   Effect.gen(function* () {
     const start = after === undefined ? { flush: 0, told: 0 } : parse(after)
-    if (start === undefined) return yield* Effect.fail<InvalidPosition>({ _tag: "InvalidPosition", found: after ?? "" })
+    // A flush to come is of another store, such as one that was deleted; going on behind it would lose events.
+    if (start === undefined || start.flush > newest) {
+      return yield* Effect.fail<InvalidPosition>({ _tag: "InvalidPosition", found: after ?? "" })
+    }
     const entries: Array<FeedEntry<StoredEvent>> = []
     let from = start
     while (entries.length < limit) {

@@ -106,7 +106,8 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
     readFeed: ({ after, limit }) =>
       Effect.suspend(() => {
         const position = after === undefined ? 0 : /^\d{1,15}$/.test(after) ? Number(after) : Number.NaN
-        if (Number.isNaN(position)) return Effect.fail({ _tag: "InvalidPosition" as const, found: after ?? "" })
+        // A higher one is of another store, such as one before a restart; going on behind it would lose events.
+        if (!(position <= positions)) return Effect.fail({ _tag: "InvalidPosition" as const, found: after ?? "" })
         const start = firstIndex(feed.length, (index) => Number(feed[index]?.position) > position)
         return Effect.succeed(feed.slice(start, start + limit))
       }),

@@ -128,7 +128,7 @@ export const register = (it: It): void => {
           return number % 3 === 0 ? Effect.andThen(write, store.purge(agentId)) : write
         })
         const writer = yield* Effect.forkChild(Effect.forever(write))
-        for (const limit of [1, 2, 5, 13]) {
+        for (const limit of [2, 5, 13]) {
           const paged: Array<string> = []
           while (true) {
             const page = yield* list({ prefix, after: paged.at(-1), limit })

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { EventStore } from "../../../src/EventStore.ts"
-import { append, feedEnd, freshId, head, type It, integers, numbered, numbersOf, read } from "./support.ts"
+import { append, feedEnd, freshId, head, type It, integers, numbered, numbersOf, ownFeed, read } from "./support.ts"
 
 /** The store must still serve many at once. */
 const stillServes = (agentId: string, count: number) =>
@@ -24,6 +24,7 @@ export const register = (it: It): void => {
       Effect.gen(function* () {
         const store = yield* EventStore
         const agentId = freshId()
+        const start = yield* feedEnd
         yield* append(agentId, numbered(2500))
         for (const round of integers(50)) {
           const wanted = round % 2 === 0 ? 1 : 1001
@@ -31,9 +32,9 @@ export const register = (it: It): void => {
           assert.deepStrictEqual(numbersOf(events), integers(wanted))
           const backward = yield* Stream.runCollect(Stream.take(store.read(agentId, { direction: "backward" }), 2))
           assert.deepStrictEqual(numbersOf(backward), [2500, 2499])
-          yield* Stream.runHead(store.agents())
-          yield* Stream.runHead(store.feed())
-          yield* Stream.runHead(store.feed({ live: true }))
+          yield* Stream.runHead(store.agents({ prefix: agentId }))
+          yield* Stream.runHead(store.feed({ after: start }))
+          if (round % 5 === 0) yield* Stream.runHead(ownFeed([agentId], { after: start, live: true }))
         }
         yield* stillServes(agentId, 2500)
       })
@@ -50,7 +51,7 @@ export const register = (it: It): void => {
             read(agentId),
             Stream.runDrain(store.feed({ after: start })),
             Stream.runDrain(store.feed({ after: start, live: true })),
-            Stream.runDrain(store.agents()),
+            Stream.runDrain(store.agents({ prefix: agentId })),
             head(agentId)
           ]
           const fibers = yield* Effect.forEach(readers, (reader) => Effect.forkChild(reader))
