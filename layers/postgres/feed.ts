@@ -13,6 +13,7 @@ import type {
   InvalidPosition,
   StoredEvent
 } from "../../src/EventStoreDriver.ts"
+import type { Unavailable } from "../../src/StoreError.ts"
 import type { Explaining } from "./errors.ts"
 import type { Names } from "./Names.ts"
 import { eventColumns, toEvent } from "./rows.ts"
@@ -37,8 +38,21 @@ export const makeReadFeed = (
   const print = (xid: unknown, ordinal: unknown): string => `${epoch}.${xid}.${ordinal}`
 
   const parse = (position: string): readonly [string, string] | undefined => {
-    const match = /^(\d{1,9})\.(\d{1,20})\.(\d{1,15})$/.exec(position)
+    const match = /^(\d{1,9})\.(\d{1,19})\.(\d{1,15})$/.exec(position)
     return match === null || Number(match[1]) !== epoch ? undefined : [match[2] ?? "", match[3] ?? ""]
+  }
+
+  /** The highest transaction id that this cluster is known to have given. */
+  let given = 0n
+
+  // A higher one is of another cluster, such as one that was deleted; going on behind it would lose events.
+  const isGiven = (xid: string): Effect.Effect<boolean, Unavailable> => {
+    if (BigInt(xid) <= given) return Effect.succeed(true)
+    const check = "SELECT $1::xid8 < pg_snapshot_xmax(pg_current_snapshot())"
+    return Effect.map(failing(sql.unsafe(check, [xid]).values), ([row]) => {
+      if (row?.[0] === true) given = BigInt(xid)
+      return row?.[0] === true
+    })
   }
 
   const read = ({
@@ -49,10 +63,19 @@ export const makeReadFeed = (
     DriverError | InvalidPosition
   > => {
     const start = after === undefined ? (["0", "0"] as const) : parse(after)
-    if (start === undefined) return Effect.fail({ _tag: "InvalidPosition", found: after ?? "" })
-    return Effect.map(failing(sql.unsafe(page, [tenant, start[0], start[1], limit]).values), (rows) =>
-      rows.map((row) => ({ position: print(row[0], row[1]), event: toEvent(String(row[2]), row.slice(3)) }))
+    const invalid = Effect.fail<InvalidPosition>({ _tag: "InvalidPosition", found: after ?? "" })
+    if (start === undefined) return invalid
+    const entries = Effect.map(failing(sql.unsafe(page, [tenant, start[0], start[1], limit]).values), toEntries)
+    return Effect.andThen(
+      Effect.filterOrElse(isGiven(start[0]), Boolean, () => invalid),
+      entries
     )
+  }
+
+  const toEntries = (rows: ReadonlyArray<ReadonlyArray<unknown>>): ReadonlyArray<FeedEntry<StoredEvent>> => {
+    const newest = rows.at(-1)?.[0]
+    if (newest !== undefined && BigInt(String(newest)) > given) given = BigInt(String(newest))
+    return rows.map((row) => ({ position: print(row[0], row[1]), event: toEvent(String(row[2]), row.slice(3)) }))
   }
 
   const end = Effect.map(failing(sql.unsafe(newest, [tenant]).values), ([row]) =>
