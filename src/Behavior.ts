@@ -31,10 +31,11 @@ export type Handlers<State, Event, Commands extends Command.Command> = {
 }
 
 /** The services that handlers use. */
-export type HandlerServices<H> = {
-  // biome-ignore lint/suspicious/noExplicitAny: matches every handler
-  [K in keyof H]: H[K] extends (...args: ReadonlyArray<any>) => Effect.Effect<infer _A, infer _E, infer R> ? R : never
-}[keyof H]
+export type HandlerServices<H> = { [K in keyof H]: ServicesOf<H[K]> }[keyof H]
+
+// Distributes over what the handler may give, which is never for one that only throws.
+// biome-ignore lint/suspicious/noExplicitAny: matches every handler
+type ServicesOf<Handler> = Handler extends (...args: ReadonlyArray<any>) => infer Given ? Effect.Services<Given> : never
 
 /** What a handler gives, with its types erased; its services are those of the behavior. */
 export type HandlerResult = Effect.Effect<unknown, unknown>
