@@ -11,7 +11,7 @@ import { AgentRound } from "./AgentRound.ts"
 import { appendSurely } from "./AppendSurely.ts"
 import type { Appended, Command, EventStore } from "./EventStore.ts"
 import type { PreparedEvent } from "./EventStoreAppend.ts"
-import type { AppendError, ReadError, Rejected } from "./StoreError.ts"
+import type { AppendError, ReadError } from "./StoreError.ts"
 import * as Value from "./Value.ts"
 
 /** What it takes to write to agents. */
@@ -121,7 +121,7 @@ export class AgentCommit {
     // One of the commands is recorded: in a first try of this round whose outcome was unknown, or by somebody else.
     return Effect.matchEffect(this.ask(round.prepared, []), {
       onSuccess: (found) => this.afterRepeat(batch, round, found),
-      onFailure: (error) => (error._tag === "Conflict" ? this.halve(batch) : Effect.sync(() => round.fail(error)))
+      onFailure: (error) => (isVerdict(error) ? this.halve(batch) : Effect.sync(() => round.fail(error)))
     })
   }
 
@@ -154,7 +154,7 @@ export class AgentCommit {
         this.forget()
         return Effect.sync(() => round.fail(error))
       case "Rejected":
-        if (mayBeOfOne(error) && batch.length > 1) return this.halve(batch)
+        if (isVerdict(error) && batch.length > 1) return this.halve(batch)
         return Effect.sync(() => round.fail(error))
     }
   }
@@ -216,8 +216,10 @@ export class AgentCommit {
   }
 }
 
-/** Faults that may lie in one of several writes. */
-const mayBeOfOne = ({ reason }: Rejected): boolean => reason !== "Unavailable" && reason !== "Closed"
+/** Whether the store has looked at the append and refuses it, which may be for one of several writes. */
+const isVerdict = (error: AppendError): boolean =>
+  error._tag === "Conflict" ||
+  (error._tag === "Rejected" && error.reason !== "Unavailable" && error.reason !== "Closed")
 
 /** A command in a round has versions of its own; they are in its reply. */
 const repeated = ({ firstVersion, reply, version }: Appended) =>
@@ -237,7 +239,7 @@ export const versionsOf = (reply: Option.Option<Value.Value>): Versions | undefi
 }
 
 /** Writers that lost the same race several times should not all come back at once. */
-const pause = (conflicts: number): Effect.Effect<void> =>
+export const pause = (conflicts: number): Effect.Effect<void> =>
   conflicts < 2
     ? Effect.void
     : Effect.flatMap(Random.next, (random) => Effect.sleep(random * Math.min(2 ** (conflicts - 1), longestDelay)))

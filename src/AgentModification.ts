@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
-import { versionsOf } from "./AgentCommit.ts"
+import { pause, versionsOf } from "./AgentCommit.ts"
 import type { AgentContext } from "./AgentContext.ts"
 import type { AgentWriteError } from "./AgentError.ts"
 import * as AgentEvent from "./AgentEvent.ts"
@@ -59,7 +59,7 @@ export const make = (
         Effect.catchIf(
           comeBack(writer, modification, step.at, next),
           (error) => error._tag === "Conflict" && count < attempts,
-          () => attempt(modification, count + 1)
+          () => Effect.andThen(pause(count), attempt(modification, count + 1))
         )
       )
     })

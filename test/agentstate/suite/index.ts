@@ -1,0 +1,26 @@
+/**
+ * What the manager promises, on any stores.
+ */
+import { describe, it } from "@effect/vitest"
+import type * as Layer from "effect/Layer"
+import * as changing from "./changing.ts"
+import * as expecting from "./expecting.ts"
+import * as history from "./history.ts"
+import * as lives from "./lives.ts"
+import * as modifying from "./modifying.ts"
+import * as reading from "./reading.ts"
+import * as repeating from "./repeating.ts"
+import * as snapshots from "./snapshots.ts"
+import type { Stores } from "./support.ts"
+import * as writing from "./writing.ts"
+
+const themes = [reading, writing, expecting, repeating, snapshots, lives, history, modifying, changing]
+
+/** Registers the suite under a name such as `the memory stores`. */
+export const suite = <E>(name: string, layer: Layer.Layer<Stores, E>): void => {
+  describe(`agent states on ${name}`, { timeout: 60_000 }, () => {
+    it.layer(layer, { excludeTestServices: true, timeout: "60 seconds" })("", (it) => {
+      for (const theme of themes) theme.register(it)
+    })
+  })
+}
