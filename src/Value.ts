@@ -65,7 +65,7 @@ const unreadable = (subject: string, found: string, cause?: unknown): Corrupted 
   new Corrupted({
     subject,
     expected: "text written by the value encoding",
-    found: found.length > 80 ? `${found.slice(0, 80)}…` : found,
+    found: found === "" ? "an empty text" : found.length > 80 ? `${found.slice(0, 80)}…` : found,
     remedy: "Restore the row from a backup; it was changed outside the store.",
     ...(cause === undefined ? {} : { cause })
   })

@@ -226,7 +226,8 @@ describe("text that another writer left in the place of a value", () => {
   })
 
   it("is refused when it is not JSON, with the beginning of what was found", () => {
-    for (const text of ["", " ", "undefined", "NaN", "{", "{'a':1}", `"${"x".repeat(1000)}`]) {
+    assert.strictEqual(Result.getOrThrow(Result.flip(Value.decode(""))).found, "an empty text")
+    for (const text of [" ", "undefined", "NaN", "{", "{'a':1}", `"${"x".repeat(1000)}`]) {
       const error = Result.getOrThrow(Result.flip(Value.decode(text)))
       assert.isTrue(text.startsWith(error.found.replace("…", "")), text)
       assert.isAtMost(error.found.length, 81)
