@@ -191,7 +191,7 @@ export class AgentCommit {
   ): Effect.Effect<Appended, AppendError> {
     // Repeats are told before conflicts, and no agent has this version, so nothing can be stored.
     const expected = Number.MAX_SAFE_INTEGER
-    return this.surroundings.events.append({ agentId: this.agentId, events, expected, commands })
+    return appendSurely(this.surroundings.events, { agentId: this.agentId, events, expected, commands })
   }
 
   // ---- where the agent stands ----

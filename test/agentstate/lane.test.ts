@@ -1,0 +1,496 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Scope from "effect/Scope"
+import { TestClock } from "effect/testing"
+import { AgentStateManager, type EventStore } from "../../src/index.ts"
+import { checkAgent } from "./suite/independent.ts"
+import {
+  agents as Agents,
+  eventsOf,
+  fails,
+  integers,
+  managed,
+  numberOf,
+  options,
+  plus,
+  storedVersion
+} from "./suite/support.ts"
+import { beAway, loseSilently, refuseText, storeSilently, TroubledStores } from "./TroubledStores.ts"
+
+const never = { snapshots: { every: Number.POSITIVE_INFINITY } }
+
+/** Runs on stores of its own, with a manager that takes no snapshots by itself. */
+const run = <A, E>(
+  test: (
+    stores: TroubledStores
+  ) => Effect.Effect<A, E, AgentStateManager.AgentStateManager | EventStore.EventStore | Scope.Scope>,
+  more: AgentStateManager.Options = never
+) =>
+  Effect.suspend(() => {
+    const stores = new TroubledStores()
+    return Effect.provide(managed(test(stores), more), stores.layer)
+  })
+
+/** Lets what was answered come to its end. */
+const calm = TestClock.adjust(1)
+
+/** Starts it, up to where it waits. */
+const start = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkChild(effect, { startImmediately: true })
+
+const add = (agentId: string, amount = 1) =>
+  Effect.flatMap(Agents, (agents) => agents.modify(agentId, (state) => Effect.succeed(plus(state, "count", amount))))
+
+describe("writes to one agent", () => {
+  it.effect("read nothing when the agent was written here a moment ago", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* agents.setState("a", { n: 0 })
+        stores.reset()
+        yield* agents.updateContext("a", { state: { n: 1 } })
+        yield* agents.setState("a", { n: 2 }, { expected: 2 })
+        yield* agents.patchState("a", [{ op: "replace", path: "/n", value: 3 }])
+        yield* agents.appendEvent("a", { type: "counter.added", data: { amount: 1 } })
+        yield* add("a")
+        yield* agents.archive("a")
+        yield* agents.restore("a")
+        assert.deepStrictEqual([...stores.asked.keys()], ["appendBatch"])
+        stores.reset()
+        assert.deepInclude(yield* agents.getContext("a"), { version: 8, state: { n: 3, count: 2 } })
+        assert.deepStrictEqual([...stores.asked], [["readHead", 1]])
+      })
+    )
+  )
+
+  it.effect("go in few appends when there are many, whatever they are", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        const contexts = yield* Effect.forEach(
+          integers(1000),
+          (n) => (n % 2 === 0 ? add("a") : agents.updateContext("a", { state: { [`key${n % 7}`]: n } })),
+          { concurrency: "unbounded" }
+        )
+        assert.deepStrictEqual(
+          contexts.map(({ version }) => version),
+          integers(1000)
+        )
+        assert.strictEqual(numberOf((yield* agents.getContext("a")).state, "count"), 500)
+        assert.isAtMost(stores.appends.length, 4)
+        yield* checkAgent("a", contexts.slice(-10))
+      })
+    )
+  )
+
+  it.effect("do not fill an append without bound", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        const text = "x".repeat(100_000)
+        const contexts = yield* Effect.forEach(
+          integers(60),
+          (n) => (n % 2 === 0 ? add("a") : agents.setState("a", { text, count: n })),
+          { concurrency: "unbounded" }
+        )
+        assert.deepStrictEqual(
+          contexts.map(({ version }) => version),
+          integers(60)
+        )
+        assert.isAtMost(Math.max(...stores.appends), 13)
+        yield* checkAgent("a", contexts)
+      })
+    )
+  )
+
+  it.effect("of which one is refused by the store store all the others", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        stores.fate = refuseText("poison")
+        const results = yield* Effect.forEach(
+          integers(50),
+          (n) => Effect.result(agents.updateContext("a", { state: { [`key${n}`]: n % 17 === 0 ? "poison" : "fine" } })),
+          { concurrency: "unbounded" }
+        )
+        const refused = integers(50).filter((n) => results[n - 1]?._tag === "Failure")
+        assert.deepStrictEqual(refused, [17, 34])
+        const { state, version } = yield* agents.getContext("a")
+        assert.deepStrictEqual([version, Object.keys(state).length], [48, 48])
+        yield* checkAgent("a")
+      })
+    )
+  )
+
+  it.effect("go on when a caller is interrupted, who waits or whose write is under way", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* agents.setState("a", {})
+        yield* calm
+        stores.flushing.closeUnsafe()
+        const write = (key: string) => start(agents.updateContext("a", { state: { [key]: true } }))
+        const underWay = yield* write("underWay")
+        const waiting = yield* write("waiting")
+        const others = [yield* write("first"), yield* write("second")]
+        yield* Fiber.interrupt(waiting)
+        yield* Fiber.interrupt(underWay)
+        stores.flushing.openUnsafe()
+        const contexts = yield* Fiber.joinAll(others)
+        assert.deepStrictEqual(
+          contexts.map(({ version }) => version),
+          [3, 4]
+        )
+        assert.deepStrictEqual((yield* agents.getContext("a")).state, { underWay: true, first: true, second: true })
+        yield* checkAgent("a", contexts)
+      })
+    )
+  )
+
+  it.effect("are stored once when the store stored them and did not say so", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* agents.setState("a", { count: 0 })
+        yield* calm
+        stores.flushing.closeUnsafe()
+        stores.fates.push(storeSilently, storeSilently)
+        const writes = [
+          add("a"),
+          agents.updateContext("a", { state: { a: 1 } }),
+          add("a", 10),
+          agents.modify("a", (state) => Effect.succeed(plus(state, "count", 100)), { commandId: "modify" }),
+          agents.updateContext("a", { state: { b: 1 } }, { id: "event-1" }),
+          agents.patchState("a", [{ op: "test", path: "/count", value: 7 }]),
+          agents.updateContext("a", { state: { c: 1 } }, { commandId: "update" })
+        ]
+        const fiber = yield* start(
+          Effect.forEach(writes, (write) => Effect.result(write), { concurrency: "unbounded" })
+        )
+        yield* TestClock.adjust(1)
+        stores.flushing.openUnsafe()
+        yield* TestClock.adjust("5 seconds")
+        const results = yield* Fiber.join(fiber)
+        const contexts = results.flatMap((result) => (result._tag === "Success" ? [result.success] : []))
+        assert.deepStrictEqual(contexts.map(({ version }) => version).sort(), [2, 3, 4, 5, 6, 7])
+        assert.deepStrictEqual((yield* agents.getContext("a")).state, { count: 111, a: 1, b: 1, c: 1 })
+        yield* checkAgent("a", contexts)
+      })
+    )
+  )
+
+  it.effect("are stored once when one of their commands had been answered before, and the store lost its tongue", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        const command = agents.updateContext("a", { state: { command: true } }, { commandId: "command" })
+        const first = yield* command
+        yield* calm
+        stores.flushing.closeUnsafe()
+        const blocker = yield* start(agents.updateContext("a", { state: { blocked: true } }))
+        const fiber = yield* start(Effect.all([add("a"), command, add("a"), add("a")], { concurrency: "unbounded" }))
+        stores.fates.push((batch, store) => store(batch), storeSilently, storeSilently, storeSilently)
+        yield* TestClock.adjust(1)
+        stores.flushing.openUnsafe()
+        yield* TestClock.adjust("20 seconds")
+        yield* Fiber.join(blocker)
+        const [one, again, two, three] = yield* Fiber.join(fiber)
+        assert.deepStrictEqual(again, first)
+        assert.deepStrictEqual([one.version, two.version, three.version], [3, 4, 5])
+        assert.deepStrictEqual((yield* agents.getContext("a")).state, { command: true, blocked: true, count: 3 })
+        yield* checkAgent("a", [first, one, two, three])
+      })
+    )
+  )
+
+  it.effect("are tried again when the store lost them, and lose nothing", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* add("a")
+        stores.fates.push(loseSilently, loseSilently, beAway, loseSilently)
+        const fiber = yield* start(Effect.all([add("a"), add("a"), add("a")], { concurrency: "unbounded" }))
+        yield* TestClock.adjust("5 seconds")
+        const contexts = yield* Fiber.join(fiber)
+        assert.deepStrictEqual((yield* agents.getContext("a")).state, { count: 4 })
+        yield* checkAgent("a", contexts)
+      })
+    )
+  )
+
+  it.effect(
+    "say so when it stays unknown what became of them, each with its own event, and the next one looks anew",
+    () =>
+      run((stores) =>
+        Effect.gen(function* () {
+          const agents = yield* Agents
+          yield* add("a")
+          stores.fates.push(storeSilently)
+          stores.fate = loseSilently
+          const ids = ["first", "second"]
+          yield* calm
+          stores.flushing.closeUnsafe()
+          const fiber = yield* start(
+            Effect.forEach(ids, (id) => Effect.flip(agents.updateContext("a", { state: { [id]: true } }, { id })), {
+              concurrency: "unbounded"
+            })
+          )
+          yield* TestClock.adjust(1)
+          stores.flushing.openUnsafe()
+          yield* TestClock.adjust("1 minute")
+          const errors = yield* Fiber.join(fiber)
+          assert.deepStrictEqual(
+            errors.map((error) => (error._tag === "Unknown" ? error.eventIds : error._tag)),
+            [["first"], ["second"]]
+          )
+          stores.fate = (batch, store) => store(batch)
+          const context = yield* add("a")
+          assert.deepInclude(context, { version: 3, state: { count: 2, first: true } })
+          yield* checkAgent("a", [context])
+        })
+      )
+  )
+
+  it.effect("are refused while the store is away, and nothing that was remembered is lost", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* add("a")
+        stores.fates.push(beAway)
+        yield* fails(add("a"), "Rejected", { reason: "Unavailable" })
+        stores.reset()
+        assert.deepInclude(yield* add("a"), { version: 2, state: { count: 2 } })
+        assert.deepStrictEqual([...stores.asked.keys()], ["appendBatch"])
+        yield* checkAgent("a")
+        assert.deepInclude(yield* agents.getContext("a"), { version: 2 })
+      })
+    )
+  )
+
+  it.effect("do not rest on a state that was never stored", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* agents.setState("a", { count: 0 })
+        yield* calm
+        stores.flushing.closeUnsafe()
+        const blocker = yield* start(agents.updateContext("a", { state: { blocker: true } }))
+        const phantom = yield* start(Effect.flip(agents.setState("a", { count: 1000 })))
+        // It waits with the state that the write before it would have made.
+        const modify = yield* start(
+          agents.modify("a", (state) => Effect.as(Effect.sleep("1 minute"), plus(state, "count")))
+        )
+        const refused = yield* start(Effect.flip(agents.patchState("a", [{ op: "test", path: "/count", value: 0 }])))
+        stores.fates.push((batch, store) => store(batch), beAway)
+        stores.flushing.openUnsafe()
+        yield* Fiber.join(blocker)
+        assert.strictEqual((yield* Fiber.join(phantom))._tag, "Rejected")
+        // The patch would have failed for a state that never was.
+        assert.strictEqual((yield* Fiber.join(refused))._tag, "Rejected")
+        yield* agents.updateContext("a", { state: { other: true } })
+        yield* TestClock.adjust("1 hour")
+        const { state } = yield* Fiber.join(modify)
+        assert.deepStrictEqual(state, { count: 1, blocker: true, other: true })
+        yield* checkAgent("a")
+      })
+    )
+  )
+
+  it.effect("win in the end against a writer that is faster many times", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* add("a")
+        let races = 60
+        let rivals = 0
+        const rival: typeof stores.fate = (batch, store) => {
+          if (races-- <= 0) return store(batch)
+          const event = {
+            id: `rival-${rivals++}`,
+            type: "counter.added",
+            schemaVersion: 1,
+            timestamp: 0,
+            data: '{"amount":1}',
+            metadata: "{}"
+          }
+          const first = store([{ agentId: "a", expected: "any", events: [event], commands: [] }])
+          return Effect.andThen(first, store(batch))
+        }
+        stores.fate = rival
+        const fiber = yield* start(Effect.all([add("a"), add("a")], { concurrency: "unbounded" }))
+        yield* TestClock.adjust("1 minute")
+        const contexts = yield* Fiber.join(fiber)
+        assert.deepStrictEqual((yield* agents.getContext("a")).state, { count: 63 })
+        races = Number.POSITIVE_INFINITY
+        const hopeless = yield* start(Effect.flip(add("a")))
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual((yield* Fiber.join(hopeless))._tag, "Conflict")
+        races = 0
+        yield* checkAgent("a", contexts)
+      })
+    )
+  )
+
+  it.effect("remember only so many agents", () =>
+    run(
+      (stores) =>
+        Effect.gen(function* () {
+          const agents = yield* Agents
+          for (const agentId of ["a", "b", "c", "b"]) yield* add(agentId)
+          stores.reset()
+          yield* add("b")
+          yield* add("c")
+          assert.deepStrictEqual([...stores.asked.keys()], ["appendBatch"])
+          // Reading it keeps it in memory, and the one not used for longest goes.
+          yield* agents.getContext("b")
+          yield* add("a")
+          assert.strictEqual(stores.asked.get("readStream"), 1)
+          stores.reset()
+          yield* add("b")
+          assert.deepStrictEqual([...stores.asked.keys()], ["appendBatch"])
+          yield* add("c")
+          assert.strictEqual(stores.asked.get("readStream"), 1)
+          for (const agentId of ["a", "b", "c"]) yield* checkAgent(agentId)
+        }),
+      { ...never, cachedAgents: 2 }
+    )
+  )
+})
+
+describe("a manager that closes", () => {
+  it.effect("finishes what is under way, snapshots too, and refuses what comes later", () =>
+    Effect.gen(function* () {
+      const stores = new TroubledStores()
+      const scope = yield* Scope.make()
+      const layer = AgentStateManager.layer({ ...options, snapshots: { every: 2 } })
+      const services = yield* Layer.buildWithScope(Layer.provideMerge(layer, stores.layer), scope)
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          const agents = yield* Agents
+          yield* agents.setState("a", {})
+          stores.saving.closeUnsafe()
+          stores.flushing.closeUnsafe()
+          const writes = yield* start(Effect.all([add("a"), add("a"), add("a")], { concurrency: "unbounded" }))
+          const closing = yield* start(Scope.close(scope, Exit.void))
+          yield* fails(add("a"), "Rejected", { reason: "Closed" })
+          yield* fails(add("b"), "Rejected", { reason: "Closed" })
+          stores.flushing.openUnsafe()
+          assert.strictEqual((yield* Fiber.join(writes)).at(-1)?.version, 4)
+          yield* TestClock.adjust(1)
+          assert.isUndefined(closing.pollUnsafe())
+          stores.saving.openUnsafe()
+          yield* Fiber.join(closing)
+          assert.isAtLeast(stores.asked.get("save") ?? 0, 1)
+        }),
+        services
+      )
+    })
+  )
+})
+
+describe("a snapshot behind the writes", () => {
+  const logged: Array<string> = []
+  const log = Logger.layer([
+    Logger.make(({ message }) => {
+      logged.push(String(message))
+    })
+  ])
+
+  it.effect("that fails is logged, harms no write, and is not tried at each one", () =>
+    Effect.provide(
+      run(
+        (stores) =>
+          Effect.gen(function* () {
+            stores.snapshotsFail = true
+            yield* Effect.forEach(integers(25), () => add("a"))
+            yield* Effect.yieldNow
+            assert.strictEqual(stores.asked.get("save"), 2)
+            assert.include(logged[0], 'agent "a": snapshot 10 could not be saved')
+            stores.snapshotsFail = false
+            yield* Effect.forEach(integers(5), () => add("a"))
+            yield* checkAgent("a")
+          }),
+        { snapshots: { every: 10 } }
+      ),
+      log
+    )
+  )
+
+  it.effect("is taken one at a time for an agent, and keeps nobody waiting", () =>
+    run(
+      (stores) =>
+        Effect.gen(function* () {
+          stores.saving.closeUnsafe()
+          yield* Effect.forEach(integers(30), () => add("a"))
+          stores.saving.openUnsafe()
+          yield* Effect.yieldNow
+          assert.strictEqual(stores.asked.get("save"), 1)
+          yield* Effect.forEach(integers(3), () => add("a"))
+          yield* Effect.yieldNow
+          assert.strictEqual(stores.asked.get("save"), 2)
+        }),
+      { snapshots: { every: 3 } }
+    )
+  )
+
+  it.effect("is not left behind by an agent that was purged while it was saved", () =>
+    run(
+      (stores) =>
+        Effect.gen(function* () {
+          const agents = yield* Agents
+          stores.saving.closeUnsafe()
+          yield* Effect.forEach(integers(3), () => add("a"))
+          const byHand = yield* start(Effect.flip(agents.createSnapshot("a")))
+          yield* agents.purge("a")
+          yield* agents.setState("a", { anew: true })
+          stores.saving.openUnsafe()
+          assert.strictEqual((yield* Fiber.join(byHand))._tag, "AgentMissing")
+          yield* Effect.yieldNow
+          for (const version of integers(3)) {
+            yield* fails(agents.getContextAt("a", { version }), "VersionMissing")
+          }
+          yield* fails(agents.restoreFromSnapshot((yield* eventsOf("a"))[0]?.id ?? ""), "SnapshotMissing")
+          assert.deepInclude(yield* agents.getContext("a"), { state: { anew: true } })
+          assert.isAtLeast(stores.asked.get("delete") ?? 0, 1)
+        }),
+      { snapshots: { every: 3 } }
+    )
+  )
+
+  it.effect("whose policy throws is none, and harms no write", () =>
+    Effect.provide(
+      run(
+        () =>
+          Effect.gen(function* () {
+            logged.length = 0
+            assert.deepInclude(yield* add("a"), { version: 1 })
+            assert.include(logged[0], "the snapshot policy threw")
+            assert.strictEqual(yield* storedVersion("a"), 1)
+          }),
+        {
+          snapshots: () => {
+            throw new Error("no policy")
+          }
+        }
+      ),
+      log
+    )
+  )
+})
+
+describe("options of the manager", () => {
+  it("are checked when the layer is made", () => {
+    const refused = (options: AgentStateManager.Options, found: RegExp) =>
+      assert.throws(() => AgentStateManager.layer(options), found)
+    refused({ snapshots: { every: 0 } }, /snapshots.every/)
+    refused({ snapshots: { every: 1.5 } }, /snapshots.every/)
+    refused({ cachedAgents: 0 }, /cachedAgents/)
+    refused({ stateVersion: 0 }, /stateVersion/)
+    refused({ stateVersion: 2 ** 31 }, /stateVersion/)
+    refused({ reducers: { "context.updated": (state) => state } }, /reducers\/context.updated/)
+    refused({ reducers: { "": (state) => state } }, /reducers/)
+  })
+})
