@@ -7,7 +7,7 @@ import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { BatchFailure, EncodedAppend, EventStoreDriver, Outcome } from "../../src/EventStoreDriver.ts"
 import { type Plan, plan } from "./AppendPlan.ts"
-import { batchFailure } from "./errors.ts"
+import { batchFailure, isLostRace } from "./errors.ts"
 import type { Names } from "./Names.ts"
 import { makeResolve } from "./resolve.ts"
 
@@ -97,20 +97,17 @@ const judgeInOrder = (
   })
 }
 
-/** Another process wrote the same rows first; nothing of this batch is stored. */
-const isLostRace = ({ reason }: SqlError): boolean =>
-  reason._tag === "UniqueViolation" || reason._tag === "SerializationError" || reason._tag === "DeadlockError"
-
 /**
  * Lists travel as texts joined by the unit separator, which neither ids nor JSON can hold: one parameter a column, and constant text for every
- * size. The statement takes its snapshot first and its transaction id with the first row it inserts, so whoever sees the head of
+ * size. One list of each `unnest` stands in a SELECT, so that the planner cannot count it; else it would plan short lists anew each time, which
+ * takes longer than the insert. The statement takes its snapshot first and its transaction id with the first row it inserts, so whoever sees the head of
  * another transaction has the higher id, and the feed cannot contradict a stream. A race is lost by the unique key, never by skipping a row.
  */
 const insertStatement = ({ commands, events }: Names): string => `
 WITH agent AS MATERIALIZED (
   SELECT a.place, a.agent_id, coalesce(h.version, 0) AS head,
     CASE a.required WHEN -2 THEN true WHEN -1 THEN h.version IS NULL OR h.purged ELSE a.required = coalesce(h.version, 0) END AS accepted
-  FROM unnest(string_to_array($2, E'\\x1f'), string_to_array($3, E'\\x1f')::int8[]) WITH ORDINALITY AS a (agent_id, required, place)
+  FROM unnest((SELECT string_to_array($2, E'\\x1f')), string_to_array($3, E'\\x1f')::int8[]) WITH ORDINALITY AS a (agent_id, required, place)
   LEFT JOIN LATERAL (
     SELECT e.version, e.data IS NULL AND e.type = 'purged' AS purged
     FROM ${events} e WHERE e.tenant = $1 AND e.agent_id = a.agent_id ORDER BY e.version DESC LIMIT 1
@@ -119,7 +116,7 @@ WITH agent AS MATERIALIZED (
   INSERT INTO ${events} (tenant, agent_id, version, id, type, schema_version, timestamp, data, metadata, ordinal)
   SELECT $1, a.agent_id, a.head + e.step, e.id, e.type, e.schema_version, e.timestamp, e.data, e.metadata, e.ordinal
   FROM unnest(
-    string_to_array($4, E'\\x1f')::int8[], string_to_array($5, E'\\x1f')::int8[], string_to_array($6, E'\\x1f'),
+    (SELECT string_to_array($4, E'\\x1f')::int8[]), string_to_array($5, E'\\x1f')::int8[], string_to_array($6, E'\\x1f'),
     string_to_array($7, E'\\x1f'), string_to_array($8, E'\\x1f')::int4[], string_to_array($9, E'\\x1f')::int8[],
     string_to_array($10, E'\\x1f'), string_to_array($11, E'\\x1f')
   ) WITH ORDINALITY AS e (place, step, id, type, schema_version, timestamp, data, metadata, ordinal)
@@ -128,7 +125,7 @@ WITH agent AS MATERIALIZED (
   INSERT INTO ${commands} (tenant, agent_id, command_id, reply, first_version, last_version)
   SELECT $1, a.agent_id, c.command_id, c.reply, a.head + c.first_step, a.head + c.last_step
   FROM unnest(
-    string_to_array($12, E'\\x1f')::int8[], string_to_array($13, E'\\x1f'), string_to_array($14, E'\\x1f'),
+    (SELECT string_to_array($12, E'\\x1f')::int8[]), string_to_array($13, E'\\x1f'), string_to_array($14, E'\\x1f'),
     string_to_array($15, E'\\x1f')::int8[], string_to_array($16, E'\\x1f')::int8[]
   ) AS c (place, command_id, reply, first_step, last_step)
   JOIN agent a ON a.place = c.place WHERE a.accepted

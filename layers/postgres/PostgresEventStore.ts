@@ -9,6 +9,7 @@ import { type HeadRow, headStatement, toHead } from "./heads.ts"
 import type { OpenTables } from "./OpenTables.ts"
 import { makeAppendBatch } from "./PostgresAppend.ts"
 import { eventColumns, toEvent } from "./rows.ts"
+import { withSingleAppend } from "./SingleAppend.ts"
 
 /** A driver over tables that are up to date. */
 export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventStoreDriver => {
@@ -28,7 +29,7 @@ export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventSto
     name,
     maximumBatch: 1000,
     feedPollMilliseconds: names.feedPollMilliseconds,
-    appendBatch: makeAppendBatch(sql, names),
+    appendBatch: withSingleAppend(sql, names, makeAppendBatch(sql, names)),
     readHead: (agentId) =>
       Effect.map(failing("read head")(sql.unsafe<HeadRow>(headStatement(names), [tenant, agentId])), (rows) =>
         toHead(rows[0])

@@ -118,6 +118,10 @@ const closedStore = (name: string, operation: string): Unavailable =>
     remedy: "Keep the layer of the store alive while you use it."
   })
 
+/** Whether another process wrote the same rows first; then nothing of the statement is stored. */
+export const isLostRace = ({ reason }: SqlError): boolean =>
+  reason._tag === "UniqueViolation" || reason._tag === "SerializationError" || reason._tag === "DeadlockError"
+
 /** For an append whose statement failed. When unsure: unknown. */
 export const batchFailure = (error: SqlError): BatchFailure => ({
   _tag: "BatchFailure",
