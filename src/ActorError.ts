@@ -1,6 +1,7 @@
 /**
  * The failures that a caller of an actor meets beside the command's own errors and those of the store.
  */
+import * as Formatter from "effect/Formatter"
 import * as Schema from "effect/Schema"
 import { type AppendError, Corrupted, InvalidInput, Unavailable } from "./StoreError.ts"
 
@@ -41,7 +42,8 @@ export class ActorCrashed extends Schema.TaggedError<ActorCrashed>("pantheon-sta
   cause: Schema.Defect()
 }) {
   override get message(): string {
-    return `${this.actor} ${JSON.stringify(this.id)} crashed on ${this.command}: ${this.cause}`
+    const cause = this.cause instanceof Error ? this.cause.message : Formatter.format(this.cause)
+    return `${this.actor} ${JSON.stringify(this.id)} crashed on ${this.command}: ${cause}`
   }
 }
 

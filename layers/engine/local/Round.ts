@@ -2,25 +2,14 @@
  * What several commands decided, one after the other, before it is persisted.
  */
 import * as Exit from "effect/Exit"
-import * as Result from "effect/Result"
-import type * as Schema from "effect/Schema"
 import type { ActorCodec } from "../../../src/ActorCodec.ts"
 import type { ActorError } from "../../../src/ActorError.ts"
 import { Decision } from "../../../src/Decision.ts"
 import type { Append, Command } from "../../../src/EventStore.ts"
-import { type PreparedEvent, prepare } from "../../../src/EventStoreAppend.ts"
-import type * as Limits from "../../../src/Limits.ts"
-import { InvalidInput, Rejected } from "../../../src/StoreError.ts"
-import type * as Uuid from "../../../src/Uuid.ts"
+import type { PreparedEvent } from "../../../src/EventStoreAppend.ts"
+import type { Rejected } from "../../../src/StoreError.ts"
 import type { Envelope } from "./Envelope.ts"
-
-/** What it takes to prepare events. */
-export interface Workshop {
-  readonly limits: Limits.Limits
-  readonly nextId: Uuid.Generator
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-}
+import { prepareDecision, type Workshop } from "./Preparation.ts"
 
 /** The outcome of a command, or why what it decided cannot be persisted. */
 interface Answer {
@@ -89,41 +78,32 @@ export class Round {
 
   /** Takes the outcome of a command that persists nothing. */
   take(envelope: Envelope, outcome: Answer["outcome"]): void {
+    // From here on its sender waits for the disk only.
+    envelope.letGo()
     this.answers.push({ envelope, outcome })
     if (this.isEmpty) this.settledAnswers++
   }
 
-  /** Takes what a handler decided; a part of it is as good as nothing. Fails when the program threw. */
-  decide(envelope: Envelope, decision: Decision<unknown, unknown>): Result.Result<void, unknown> {
-    const prepared: Array<PreparedEvent> = []
-    let { state } = this
-    const metadata = metadataOf(envelope)
-    for (const event of decision.events) {
-      const ready = this.prepare(event, metadata)
-      if (Result.isFailure(ready)) return Result.succeed(this.take(envelope, this.reject("event", ready.failure)))
-      const folded = this.codec.evolve(state, event)
-      if (Result.isFailure(folded)) return Result.fail(folded.failure)
-      prepared.push(ready.success)
-      state = folded.success
+  /** Takes what a handler decided; a part of it is as good as nothing. Gives the cause when the program threw. */
+  decide(envelope: Envelope, decision: Decision<unknown, unknown>): { readonly cause: unknown } | undefined {
+    const prepared = prepareDecision(this.agentId, this.codec, this.workshop, envelope, decision, this.state)
+    if (prepared._tag === "Crashed") return prepared
+    if (prepared._tag === "Refused") {
+      this.take(envelope, prepared.error)
+      return undefined
     }
-    // The definition ties the reply to its own state.
-    const reply = Result.try(() => (decision.reply as (state: unknown) => unknown)(state))
-    if (Result.isFailure(reply)) return Result.fail(reply.failure)
-    const exit = Exit.succeed(reply.success)
-    const commandId = envelope.options?.commandId
-    if (commandId !== undefined && prepared.length > 0) {
-      const encoded = envelope.command.codec.encodeReply(reply.success)
-      if (Result.isFailure(encoded)) return Result.succeed(this.take(envelope, this.reject("reply", encoded.failure)))
-      this.commands.push({ id: commandId, reply: encoded.success })
-      this.recorded.set(commandId, exit)
-    }
-    for (const event of prepared) {
+    const exit = Exit.succeed(prepared.reply)
+    for (const event of prepared.events) {
       this.events.push(event)
       this.characters += event.data.length + event.metadata.length
     }
-    this.state = state
+    if (prepared.command !== undefined) {
+      this.commands.push(prepared.command)
+      this.recorded.set(prepared.command.id, exit)
+    }
+    this.state = prepared.state
     this.take(envelope, exit)
-    return Result.void
+    return undefined
   }
 
   /** Tells everybody; the events are on disk. */
@@ -138,35 +118,9 @@ export class Round {
       else answer.envelope.refuse(failure)
     }
   }
-
-  private prepare(event: unknown, metadata: object | undefined): Result.Result<PreparedEvent, Refusal> {
-    const { limits, nextId, now } = this.workshop
-    const encoded = this.codec.encodeEvent(event)
-    if (Result.isFailure(encoded)) return Result.fail(encoded.failure)
-    return prepare({ ...encoded.success, metadata }, limits, nextId, now())
-  }
-
-  private reject(what: "event" | "reply", cause: Refusal): Rejected {
-    return new Rejected({
-      agentId: this.agentId,
-      reason: "InvalidInput",
-      expected:
-        cause instanceof InvalidInput ? `${cause.path}: ${cause.expected}` : `the ${what} to fit its own schema`,
-      found: cause instanceof InvalidInput ? cause.found : cause.message,
-      remedy: "The handler decided what cannot be stored; see the cause.",
-      cause
-    })
-  }
 }
-
-type Refusal = InvalidInput | Schema.SchemaError
 
 const tell = ({ envelope, outcome }: Answer): void => {
   if (Exit.isExit(outcome)) envelope.answer(outcome)
   else envelope.refuse(outcome)
-}
-
-const metadataOf = ({ options }: Envelope): object | undefined => {
-  if (options?.commandId === undefined) return options?.metadata
-  return { ...options.metadata, commandId: options.commandId }
 }

@@ -15,8 +15,9 @@ import type { Envelope } from "./Envelope.ts"
 import { Handling, isCrash } from "./Handling.ts"
 import type { LiveJournal } from "./LiveJournal.ts"
 import type { Mailbox } from "./Mailbox.ts"
+import type { Workshop } from "./Preparation.ts"
 import * as Records from "./Records.ts"
-import { Round, type Workshop } from "./Round.ts"
+import { Round } from "./Round.ts"
 import type { Waiter } from "./Waiter.ts"
 
 /** What ended a round before all its commands were run. */
@@ -140,8 +141,8 @@ export class Rounds {
       round.take(envelope, exit)
       return undefined
     }
-    const decided = round.decide(envelope, exit.value)
-    return Result.isFailure(decided) ? this.crash(envelope, decided.failure) : undefined
+    const crash = round.decide(envelope, exit.value)
+    return crash === undefined ? undefined : this.crash(envelope, crash.cause)
   }
 
   private crash(envelope: Envelope, cause: unknown): Halt {

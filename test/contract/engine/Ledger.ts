@@ -57,6 +57,8 @@ export const Ledger = Actor.make("Ledger", {
       success: Schema.Struct({ at: Schema.Date, notes: Schema.BigInt })
     }),
     Rpc.make("NoteSilently", { payload: { text: Schema.String, label } }),
+    /** Replies with the text, which it does not persist. */
+    Rpc.make("Echo", { payload: { text: Schema.String }, success: Schema.String }),
     /** Deposits into another ledger, then into its own. */
     Rpc.make("DepositTwice", { payload: { other: Schema.String, ...amount }, success: Schema.Int }),
     Rpc.make("Die", { payload: { label } }),
@@ -115,6 +117,7 @@ export const LedgerBehavior = Layer.unwrap(
           stage.note(label)
           return Ledger.persist({ _tag: "Noted", text, at: new Date(0) })
         },
+        Echo: (_, { text }) => Ledger.persist({ _tag: "Noted", text: "", at: new Date(0) }, () => text),
         DepositTwice: Effect.fnUntraced(function* (_, { amount, other }) {
           const ledger = yield* Ledger.client
           yield* Effect.orDie(ledger(other).Deposit({ amount }))

@@ -98,6 +98,24 @@ export const register = (it: It): void => {
           assert.deepStrictEqual(yield* deposits(agentId), [])
         })
     )
+
+    it.effect("whose reply is too large to be kept for a retry has its command refused, and nothing else happens", () =>
+      Effect.gen(function* () {
+        const { agentId, faults, ledger } = yield* freshLedger
+        const text = "a".repeat(5 * 1024 * 1024)
+        faults.hold()
+        const first = yield* start(ledger.Deposit({ amount: 1 }))
+        yield* faults.held
+        const before = yield* start(ledger.Deposit({ amount: 2 }))
+        const echo = yield* start(Effect.flip(ledger.Echo({ text }, { commandId: freshId() })))
+        const behind = yield* start(ledger.Deposit({ amount: 4 }, { commandId: freshId() }))
+        yield* faults.release
+        assert.deepStrictEqual(yield* Effect.forEach([first, before, behind], Fiber.join), [1, 3, 7])
+        assert.deepInclude(yield* Fiber.join(echo), { _tag: "Rejected", reason: "InvalidInput" })
+        assert.lengthOf(yield* journal(agentId), 3)
+        assert.strictEqual((yield* ledger.Echo({ text })).length, text.length)
+      })
+    )
   })
 
   describe("an actor that crashes", () => {
