@@ -175,40 +175,64 @@ describe("the configuration of a PostgreSQL store", () => {
 })
 
 describe("using a PostgreSQL store after it was closed", () => {
-  it.live("refuses appends as closed, and tells every other call that it is closed", () =>
+  for (const [what, isOwn] of [
+    ["with its own connections", true],
+    ["while the application's connections stay open", false]
+  ] as const) {
+    it.live(`refuses appends as closed, and tells every other call that it is closed: ${what}`, () =>
+      Effect.gen(function* () {
+        const schema = yield* TestDatabase.schema
+        const layer = isOwn ? Postgres.layer({ url: TestDatabase.url, schema }) : Postgres.layerClient({ schema })
+        const scope = yield* Scope.make()
+        const context = yield* Layer.buildWithScope(layer, scope)
+        const events = Context.get(context, EventStore.EventStore)
+        const snapshots = Context.get(context, SnapshotStore.SnapshotStore)
+        yield* events.append({ agentId: "a", events: [{ type: "a.noted", id: "e" }] })
+        yield* Scope.close(scope, Exit.void)
+
+        const append = yield* Effect.flip(events.append({ agentId: "a", events: [{ type: "a.noted" }] }))
+        assert.deepInclude(append, { _tag: "Rejected", reason: "Closed" })
+        const calls: Record<string, Effect.Effect<unknown, unknown>> = {
+          read: Stream.runCollect(events.read("a")),
+          getEvent: events.getEvent("e"),
+          head: events.head("a"),
+          reply: events.reply("a", "c"),
+          agents: Stream.runCollect(events.agents()),
+          feed: Stream.runCollect(events.feed()),
+          liveFeed: Stream.runCollect(events.feed({ live: true })),
+          feedEnd: events.feedEnd,
+          deleteEvents: events.deleteEvents("a", 1),
+          purge: events.purge("a"),
+          save: snapshots.save({ agentId: "a", version: 2, eventId: "e", state: 1 }),
+          latest: snapshots.latest("a"),
+          get: snapshots.get("s"),
+          list: snapshots.list("a"),
+          delete: snapshots.delete("a", 1),
+          deleteAll: snapshots.deleteAll("a")
+        }
+        for (const [name, call] of Object.entries(calls)) {
+          const error = yield* Effect.flip(Effect.timeout(call, "5 seconds"))
+          assert.deepInclude(error, { _tag: "Unavailable", reason: "Closed" }, name)
+        }
+      }).pipe(Effect.provide(TestDatabase.client))
+    )
+  }
+
+  it.live("may be closed while reads are under way: each is answered, or told that it is closed", () =>
     Effect.gen(function* () {
       const schema = yield* TestDatabase.schema
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(Postgres.layer({ url: TestDatabase.url, schema }), scope)
       const events = Context.get(context, EventStore.EventStore)
-      const snapshots = Context.get(context, SnapshotStore.SnapshotStore)
-      yield* events.append({ agentId: "a", events: [{ type: "a.noted", id: "e" }] })
-      yield* Scope.close(scope, Exit.void)
-
-      const append = yield* Effect.flip(events.append({ agentId: "a", events: [{ type: "a.noted" }] }))
-      assert.deepInclude(append, { _tag: "Rejected", reason: "Closed" })
-      const calls: Record<string, Effect.Effect<unknown, unknown>> = {
-        read: Stream.runCollect(events.read("a")),
-        getEvent: events.getEvent("e"),
-        head: events.head("a"),
-        reply: events.reply("a", "c"),
-        agents: Stream.runCollect(events.agents()),
-        feed: Stream.runCollect(events.feed()),
-        liveFeed: Stream.runCollect(events.feed({ live: true })),
-        feedEnd: events.feedEnd,
-        deleteEvents: events.deleteEvents("a", 1),
-        purge: events.purge("a"),
-        save: snapshots.save({ agentId: "a", version: 2, eventId: "e", state: 1 }),
-        latest: snapshots.latest("a"),
-        get: snapshots.get("s"),
-        list: snapshots.list("a"),
-        delete: snapshots.delete("a", 1),
-        deleteAll: snapshots.deleteAll("a")
-      }
-      for (const [name, call] of Object.entries(calls)) {
-        const exit = yield* Effect.exit(Effect.timeout(call, "2 seconds"))
-        assert.include(String(exit), "Unavailable", name)
-        assert.include(String(exit), "Closed", name)
+      yield* events.append({ agentId: "a", events: Array.from({ length: 3000 }, () => ({ type: "a.noted" })) })
+      const reads = Array.from({ length: 30 }, () => Effect.exit(Stream.runCollect(events.read("a"))))
+      const [exits] = yield* Effect.all(
+        [Effect.all(reads, { concurrency: "unbounded" }), Scope.close(scope, Exit.void)],
+        { concurrency: 2 }
+      )
+      for (const exit of exits) {
+        if (Exit.isSuccess(exit)) assert.strictEqual(exit.value.length, 3000)
+        else assert.match(String(exit.cause), /Unavailable.*Closed/s)
       }
     })
   )

@@ -67,7 +67,7 @@ describe("a role without the right to make tables", () => {
       yield* grant
       const error = yield* Effect.flip(Effect.provide(note("a"), Postgres.layer({ url, schema })))
       assert.deepInclude(error, { _tag: "Unavailable", operation: "migrate", reason: "Failed" })
-      assert.match(error.message, /permission denied.*layerStorage/)
+      assert.match(error.message, /permission denied.*Use `layerStorage` with this role/)
     }).pipe(Effect.provide(TestDatabase.client))
   )
 

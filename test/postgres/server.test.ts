@@ -2,6 +2,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
@@ -116,16 +117,16 @@ describe("a server that crashes and comes back under an open store", () => {
 })
 
 describe("a server that ends the connections of an open store", () => {
+  const end = (name: string) =>
+    TestDatabase.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [name])
+
   it.live("is used again over new ones, and repeating what is unknown stores it once", () =>
     Effect.gen(function* () {
       const schema = yield* TestDatabase.schema
       const work = Effect.gen(function* () {
         const store = yield* EventStore.EventStore
         for (let round = 0; round < 10; round++) {
-          yield* TestDatabase.run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1",
-            [schema]
-          )
+          yield* end(schema)
           const append = store.append({ agentId: "a", events: [{ id: `e${round}`, type: "a.noted" }] })
           let tries = 0
           while (Result.isFailure(yield* Effect.result(append))) if (++tries > 20) assert.fail("still no connection")
@@ -135,5 +136,35 @@ describe("a server that ends the connections of an open store", () => {
       })
       yield* Effect.provide(work, Postgres.layer({ url: TestDatabase.url, schema, applicationName: schema }))
     })
+  )
+
+  it.live(
+    "leaves the fate of an append unknown that was under way, never rejected, and the next one goes through",
+    () =>
+      Effect.gen(function* () {
+        const schema = yield* TestDatabase.schema
+        const waiting = "SELECT 1 AS one FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'"
+        const work = Effect.gen(function* () {
+          const store = yield* EventStore.EventStore
+          const sql = yield* PgClient.PgClient
+          const append = store.append({ agentId: "a", events: [{ id: "e1", type: "a.noted" }] })
+          // Nobody can write while this transaction is open.
+          const unknown = yield* sql.withTransaction(
+            Effect.gen(function* () {
+              yield* sql.unsafe(`LOCK TABLE "${schema}".events IN EXCLUSIVE MODE`)
+              const caller = yield* Effect.forkChild(Effect.flip(append), { startImmediately: true })
+              const isWaiting = Effect.map(TestDatabase.run(waiting, [schema]), (rows) => rows.length > 0)
+              yield* Effect.repeat(isWaiting, { until: (isWaiting) => isWaiting })
+              yield* end(schema)
+              return yield* Fiber.join(caller)
+            })
+          )
+          assert.deepInclude(unknown, { _tag: "Unknown", agentId: "a", eventIds: ["e1"] })
+          assert.deepInclude(yield* Effect.retry(append, inAMoment), { version: 1 })
+          assert.strictEqual((yield* Stream.runCollect(store.read("a"))).length, 1)
+        })
+        const stores = Postgres.layer({ url: TestDatabase.url, schema, applicationName: schema })
+        yield* Effect.provide(work, Layer.merge(stores, TestDatabase.client))
+      })
   )
 })
