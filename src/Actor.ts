@@ -73,7 +73,7 @@ export interface Actor<Name extends string, State, Event, Commands extends Comma
   }
   /** The behavior, registered with the engine for as long as the layer lives. The services that handlers use are requirements of the layer. */
   readonly toLayer: <H extends Behavior.Handlers<State, Event, Commands>>(
-    handlers: H,
+    handlers: H & Behavior.NoOthers<H, Commands>,
     options?: Behavior.BehaviorOptions
   ) => Layer.Layer<never, ActorAlreadyRegistered, ActorSystem | Behavior.HandlerServices<H>>
   /** Gives the client of the actor with an id. The actor wakes at the first command; it need not be spawned. */

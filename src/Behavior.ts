@@ -30,6 +30,11 @@ export type Handlers<State, Event, Commands extends Command.Command> = {
   ) => Effect.Effect<Command.Reply<C> | Decision<Event, Command.Reply<C>>, Command.Failure<C>, any>
 }
 
+/** Makes a handler for no command a type error. */
+export type NoOthers<H, Commands extends Command.Command> = {
+  readonly [K in Exclude<keyof H & string, Commands["_tag"]>]: never
+}
+
 /** The services that handlers use. */
 export type HandlerServices<H> = { [K in keyof H]: ServicesOf<H[K]> }[keyof H]
 
