@@ -87,7 +87,7 @@ describe("the feed of PostgreSQL", () => {
         const [slow, fast] = [freshId(), freshId()]
         const start = yield* feedEnd
         const transaction = yield* begin
-        yield* transaction.run("SELECT pg_current_xact_id()")
+        yield* transaction.run("SELECT pg_current_xact_id()::text")
         yield* append(fast, numbered(1))
         assert.deepStrictEqual(yield* toldNow([slow, fast], start), [])
         yield* transaction.insert(slow, 1)
