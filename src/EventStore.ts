@@ -15,6 +15,7 @@
  * 6. The feed holds every event once, in one order that is the same for every reader and contradicts no stream, and
  *    never passes over an event that becomes visible later, whatever commits out of order.
  * 7. "None" means none: what cannot be read is an error.
+ * 8. When the store closes, appends that wait are still written and answered; every later call is refused as `Closed`, and live feeds end with it.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -28,6 +29,7 @@ import type { AgentEntry, EventStoreDriver, Expected, FeedEntry, Head } from "./
 import { makeReader } from "./EventStoreRead.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as Limits from "./Limits.ts"
+import * as OpenDriver from "./OpenDriver.ts"
 import type { AppendError, ReadError } from "./StoreError.ts"
 import * as Uuid from "./Uuid.ts"
 import type * as Value from "./Value.ts"
@@ -134,13 +136,16 @@ export class EventStore extends Context.Service<
   }
 >()("pantheon-state/EventStore") {}
 
-/** Builds the event store over a driver. When the scope closes, queued appends are still written, later ones refused. */
+/** Builds the event store over a driver. When the scope closes, queued appends are still written, later calls refused, and live feeds fail. */
 export const make = (driver: EventStoreDriver): Effect.Effect<EventStore["Service"], never, Scope.Scope> =>
   Effect.gen(function* () {
     const limits = yield* Limits.Limits
     const nextId = yield* Uuid.makeGenerator
     const commits = yield* GroupCommit.make(driver)
-    return EventStore.of({ ...makeAppender(driver, commits, limits, nextId), ...makeReader(driver, commits) })
+    return EventStore.of({
+      ...makeAppender(driver, commits, limits, nextId),
+      ...makeReader(OpenDriver.make(driver, commits), commits)
+    })
   })
 
 /** Appends to one agent, durably; see the service. */

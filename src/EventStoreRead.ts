@@ -215,7 +215,7 @@ class News {
 
   constructor(driver: EventStoreDriver, commits: GroupCommit) {
     this.driver = driver
-    this.stop = commits.onStored(() => {
+    this.stop = commits.onNews(() => {
       this.count++
       this.wake?.()
     })

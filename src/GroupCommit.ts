@@ -41,8 +41,10 @@ export interface GroupCommit {
   readonly settled: (agentId: string) => Effect.Effect<void>
   /** Runs an effect while no batch is being flushed. */
   readonly exclusive: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
-  /** Calls back after every batch that stored something. */
-  readonly onStored: (listener: () => void) => () => void
+  /** Calls back after every batch that stored something, and when the store closes. */
+  readonly onNews: (listener: () => void) => () => void
+  /** Whether the store is closed or closing. */
+  readonly isClosed: boolean
 }
 
 // One statement should stay well below what clients and servers take in one message.
@@ -72,7 +74,7 @@ class Writer implements GroupCommit {
   private readonly listeners = new Set<() => void>()
   private wake: (() => void) | undefined
   private arrived = 0
-  private closed = false
+  isClosed = false
 
   constructor(driver: BatchDriver, mutex: Semaphore.Semaphore) {
     this.driver = driver
@@ -83,7 +85,7 @@ class Writer implements GroupCommit {
     const previous = this.newest.get(append.agentId)
     const place = this.arrived++
     const ticket: Ticket = { append, bytes: bytesOf(append), settle, watchers: [], previous, state: "waiting", place }
-    if (this.closed) {
+    if (this.isClosed) {
       this.settle(ticket, { _tag: "Closed" })
       return ticket
     }
@@ -111,21 +113,22 @@ class Writer implements GroupCommit {
     return this.mutex.withPermit(effect)
   }
 
-  onStored(listener: () => void): () => void {
+  onNews(listener: () => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
   }
 
   close(): void {
-    this.closed = true
+    this.isClosed = true
     this.wake?.()
+    for (const listener of this.listeners) listener()
   }
 
   readonly run: Effect.Effect<void> = Effect.suspend(() => this.loop())
 
   private readonly idle = Effect.callback<void>((resume) => {
     // The scheduler may have run others since the queue was found empty.
-    if (this.waiting.length > 0 || this.closed) return resume(Effect.void)
+    if (this.waiting.length > 0 || this.isClosed) return resume(Effect.void)
     this.wake = () => {
       this.wake = undefined
       resume(Effect.void)
@@ -134,7 +137,7 @@ class Writer implements GroupCommit {
 
   private loop(): Effect.Effect<void> {
     return Effect.whileLoop({
-      while: () => this.waiting.length > 0 || !this.closed,
+      while: () => this.waiting.length > 0 || !this.isClosed,
       body: () => (this.waiting.length === 0 ? this.idle : this.flush(this.take())),
       step: () => {}
     })

@@ -445,7 +445,7 @@ describe("work beside the writer", () => {
     Effect.gen(function* () {
       const { callers, commits, driver } = yield* start
       let heard = 0
-      const stop = commits.onStored(() => heard++)
+      const stop = commits.onNews(() => heard++)
       callers.enqueue(append("a"), append("b"))
       yield* Effect.flatMap(driver.next, (flush) => flush.store)
       callers.enqueue(append("c"))

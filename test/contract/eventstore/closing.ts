@@ -7,7 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { EventStore } from "../../../src/EventStore.ts"
 import { freshId, integers, numbered, rejected } from "./support.ts"
 
@@ -34,6 +36,34 @@ export const register = <E>(layer: Layer.Layer<EventStore, E>): void => {
           assert.deepInclude(result._tag === "Failure" ? result.failure : {}, { reason: "Closed" })
         }
         assert.strictEqual(results.length, 3)
+      })
+    )
+
+    it.live("refuses reads, listings, deletions and the feed from then on, and ends a feed that waits for news", () =>
+      Effect.gen(function* () {
+        const { close, store } = yield* open
+        const agentId = freshId()
+        yield* store.append({ agentId, events: numbered(1) })
+        const after = Option.getOrUndefined(yield* store.feedEnd)
+        const waiting = yield* Effect.forkChild(Effect.flip(Stream.runDrain(store.feed({ after, live: true }))))
+        yield* Effect.sleep("20 millis")
+        yield* close
+        const refusals = yield* Effect.all(
+          [
+            Effect.flip(Stream.runDrain(store.read(agentId))),
+            Effect.flip(store.head(agentId)),
+            Effect.flip(store.getEvent(freshId())),
+            Effect.flip(store.replies(agentId, ["a"])),
+            Effect.flip(Stream.runDrain(store.agents())),
+            Effect.flip(Stream.runDrain(store.feed())),
+            Effect.flip(store.feedEnd),
+            Effect.flip(store.deleteEvents(agentId, 1)),
+            Effect.flip(store.purge(agentId)),
+            Fiber.join(waiting)
+          ],
+          { concurrency: "unbounded" }
+        )
+        for (const refusal of refusals) assert.deepInclude(refusal, { _tag: "Unavailable", reason: "Closed" })
       })
     )
 
