@@ -132,7 +132,9 @@ const runGuide = (application: string, guide: string, url: string): void => {
     say(`${guide}: ${file}${output === "" ? "" : ` printed ${JSON.stringify(output.trim().slice(0, 60))}`}`)
   }
   const tests = files.filter((file) => file.endsWith(".test.ts"))
-  if (tests.length > 0) run("vitest", ["run", "--dir", folder, "--reporter=dot"], { cwd: folder, env })
+  // The application's own, since the suites belong to the copy of vitest that they are imported with.
+  const vitest = join(application, "node_modules", ".bin", "vitest")
+  if (tests.length > 0) run(vitest, ["run", "--dir", folder, "--reporter=dot"], { cwd: folder, env })
 }
 
 console.log("The package")
