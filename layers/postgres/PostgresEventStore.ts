@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { EventStoreDriver } from "../../src/EventStoreDriver.ts"
 import { makeDeletion } from "./deletion.ts"
+import { withFlatAppend } from "./FlatAppend.ts"
 import { makeReadFeed } from "./feed.ts"
 import { type HeadRow, headStatement, toHead } from "./heads.ts"
 import type { OpenTables } from "./OpenTables.ts"
@@ -29,7 +30,7 @@ export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventSto
     name,
     maximumBatch: 1000,
     feedPollMilliseconds: names.feedPollMilliseconds,
-    appendBatch: withSingleAppend(sql, names, makeAppendBatch(sql, names)),
+    appendBatch: withSingleAppend(sql, names, withFlatAppend(sql, names, makeAppendBatch(sql, names))),
     readHead: (agentId) =>
       Effect.map(failing("read head")(sql.unsafe<HeadRow>(headStatement(names), [tenant, agentId])), (rows) =>
         toHead(rows[0])
