@@ -91,7 +91,11 @@ export class ActorSystem extends Context.Service<
       actor: Actor.Any,
       id: string
     ) => Effect.Effect<ActorInfo, InvalidInput | ActorNotRegistered | RecoveryFailed | ActorStopped>
-    /** Sends a command and waits for its reply. Interrupting it withdraws the command if it has not begun. */
+    /**
+     * Sends a command and waits for its reply. Interrupting it withdraws the command if it has not begun; one that has begun is run to its
+     * end. A handler that asks keeps its own actor waiting, so actors must not ask each other in a circle; an engine that finds this out
+     * fails with `ActorDeadlock`.
+     */
     readonly ask: <A extends Actor.Any, const Tag extends TagOf<A>>(
       actor: A,
       id: string,
@@ -99,7 +103,7 @@ export class ActorSystem extends Context.Service<
       payload: Payload<A, Tag>,
       options?: AskOptions
     ) => Effect.Effect<Command.Reply<CommandOf<A, Tag>>, Command.Failure<CommandOf<A, Tag>> | ActorError>
-    /** Sends a command and completes once the mailbox has taken it; its outcome is told to nobody. */
+    /** Sends a command and completes once the mailbox has taken it; its outcome is told to nobody. A handler may tell its own actor something. */
     readonly tell: <A extends Actor.Any, const Tag extends TagOf<A>>(
       actor: A,
       id: string,
@@ -115,7 +119,10 @@ export class ActorSystem extends Context.Service<
       payload: unknown,
       options?: AskOptions
     ) => Effect.Effect<unknown, unknown>
-    /** Lets an actor finish the commands it has taken, then stops it until it is spawned again. */
+    /**
+     * Lets an actor finish the commands it has taken, then stops it until it is spawned again, or the engine closes. Completes with the end,
+     * but not within one of the actor's own handlers, which could not wait for that.
+     */
     readonly stop: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | ActorNotRegistered>
     /** What is known of an actor; none when it is neither in memory nor in the journal. */
     readonly get: (

@@ -26,15 +26,14 @@ export class Turns {
 
   private readonly run = (): void => {
     const { tasks } = this
-    for (let index = 0; index < tasks.length; index++) {
-      if (index === mostAtOnce) {
-        this.tasks = tasks.slice(index)
-        this.dispatcher.scheduleTask(this.run, 0)
-        return
-      }
-      tasks[index]?.()
+    let index = 0
+    try {
+      while (index < tasks.length && index < mostAtOnce) tasks[index++]?.()
+    } finally {
+      // A task that throws, such as an observer of the caller's, must not silence those behind it.
+      this.tasks = tasks.slice(index)
+      this.isScheduled = this.tasks.length > 0
+      if (this.isScheduled) this.dispatcher.scheduleTask(this.run, 0)
     }
-    this.tasks = []
-    this.isScheduled = false
   }
 }

@@ -62,6 +62,7 @@ export const Ledger = Actor.make("Ledger", {
     /** Deposits into another ledger, then into its own. */
     Rpc.make("DepositTwice", { payload: { other: Schema.String, ...amount }, success: Schema.Int }),
     Rpc.make("Die", { payload: { label } }),
+    Rpc.make("DieAfter", { payload: { gate: Schema.String } }),
     Rpc.make("Throw"),
     Rpc.make("Interrupt"),
     Rpc.make("DieAfterDeposit", { payload: amount }),
@@ -127,6 +128,7 @@ export const LedgerBehavior = Layer.unwrap(
           stage.note(label)
           return Effect.die(new Error("boom"))
         },
+        DieAfter: (_, { gate }) => Effect.andThen(stage.pass(gate), Effect.die(new Error("boom"))),
         Throw: () => {
           throw new Error("thrown")
         },

@@ -154,6 +154,26 @@ export const register = (it: It): void => {
       })
     )
 
+    it.effect("is not on record when it persists nothing, though others in its round do", () =>
+      Effect.gen(function* () {
+        const { agentId, faults, ledger } = yield* freshLedger
+        const commandId = freshId()
+        faults.hold()
+        const first = yield* start(ledger.Deposit({ amount: 1 }))
+        yield* faults.held
+        const fibers = yield* startAll([
+          ledger.DepositMany({ amounts: [] }, { commandId }),
+          ledger.Deposit({ amount: 2 }),
+          ledger.DepositMany({ amounts: [] }, { commandId })
+        ])
+        yield* faults.release
+        yield* Fiber.join(first)
+        assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [1, 3, 3])
+        assert.strictEqual(yield* ledger.DepositMany({ amounts: [4, 8] }, { commandId }), 15)
+        assert.deepStrictEqual(yield* deposits(agentId), [1, 2, 4, 8])
+      })
+    )
+
     it.effect("may be told as well as asked", () =>
       Effect.gen(function* () {
         const { agentId, id, ledger } = yield* freshLedger

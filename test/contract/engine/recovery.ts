@@ -202,6 +202,31 @@ export const register = (it: It): void => {
       })
     )
 
+    it.effect("are counted from the last one, also by an actor that has come back", () =>
+      Effect.gen(function* () {
+        const { agentId, ledger, spawn } = yield* written(25)
+        const snapshots = yield* SnapshotStore
+        const versions = Effect.map(snapshots.list(agentId), (list) => list.map(({ version }) => version).reverse())
+        yield* spawn
+        yield* ledger.DepositMany({ amounts: integers(4) })
+        yield* Effect.sleep("20 millis")
+        assert.deepStrictEqual(yield* versions, [10, 20])
+        yield* ledger.Deposit({ amount: 1 })
+        yield* eventually(Effect.map(versions, (list) => list.length === 3))
+        assert.deepStrictEqual(yield* versions, [10, 20, 30])
+      })
+    )
+
+    it.effect("are made up for by an actor that comes back and finds that one is missing", () =>
+      Effect.gen(function* () {
+        const { agentId, spawn } = yield* written(25)
+        const snapshots = yield* SnapshotStore
+        yield* snapshots.deleteAll(agentId)
+        yield* spawn
+        yield* eventually(Effect.map(snapshots.list(agentId), (list) => list[0]?.version === 25))
+      })
+    )
+
     it.effect("hold the state and the event at their version", () =>
       Effect.gen(function* () {
         const { agentId } = yield* written(10)

@@ -122,6 +122,33 @@ export const register = (it: It): void => {
       })
     )
 
+    it.effect("stops the actor also when the next handler dies", () =>
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const stage = yield* Stage
+        for (const isWaiting of [false, true]) {
+          const { agentId, faults, id, ledger } = yield* freshLedger
+          const gate = freshId()
+          faults.hold()
+          const first = yield* start(ledger.Deposit({ amount: 1 }))
+          yield* faults.held
+          const doomed = yield* start(Effect.flip(ledger.Deposit({ amount: 2 })))
+          const dying = yield* start(Effect.flip(isWaiting ? ledger.DieAfter({ gate }) : ledger.Die({})))
+          yield* faults.release
+          faults.hold()
+          yield* Fiber.join(first)
+          yield* faults.held
+          yield* store.append({ agentId, events: [deposited(100)] })
+          yield* faults.release
+          assert.deepInclude(yield* Fiber.join(doomed), { _tag: "Conflict", expected: 1, actual: 2 })
+          yield* stage.open(gate)
+          assert.strictEqual((yield* Fiber.join(dying))._tag, "ActorCrashed")
+          yield* stopped(ledger.Balance(), "conflict")
+          assert.deepInclude(yield* info(Ledger, id), { status: "failed", restarts: 0 })
+        }
+      })
+    )
+
     it.effect("that appends while a handler waits is told to the command of that handler, too", () =>
       Effect.gen(function* () {
         const { agentId, ledger } = yield* freshLedger
