@@ -11,7 +11,7 @@
  * 4. Appends are idempotent. An event id that is stored already for the agent with the same body gives the first result; with
  *    another body, for another agent, or for only a part of the events, the append is refused. A command id is recorded with its
  *    reply, once per agent; whoever repeats it gets the first reply, and nothing is stored. Repeats are recognised before expectations are checked.
- * 5. A read of an agent waits for the appends of this process to that agent that were under way before it began.
+ * 5. A read or a deletion of an agent waits for the appends of this process to that agent that were under way before it began.
  * 6. The feed holds every event once, in one order that is the same for every reader and contradicts no stream, and
  *    never passes over an event that becomes visible later, whatever commits out of order.
  * 7. "None" means none: what cannot be read is an error.

@@ -63,9 +63,14 @@ export const makeReader = (driver: EventStoreDriver, commits: GroupCommit): Read
     deleteEvents: Effect.fnUntraced(function* (agentId, toVersion) {
       yield* checked(agentId)
       yield* checkedBound("toVersion", toVersion)
+      yield* commits.settled(agentId)
       return yield* commits.exclusive(driver.deleteEvents(agentId, toVersion))
     }),
-    purge: (agentId) => Effect.flatMap(checked(agentId), () => commits.exclusive(driver.purge(agentId)))
+    purge: Effect.fnUntraced(function* (agentId) {
+      yield* checked(agentId)
+      yield* commits.settled(agentId)
+      return yield* commits.exclusive(driver.purge(agentId))
+    })
   }
 }
 

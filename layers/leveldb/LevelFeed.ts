@@ -51,38 +51,71 @@ const read = (
       return yield* Effect.fail<InvalidPosition>({ _tag: "InvalidPosition", found: after ?? "" })
     }
     const entries: Array<FeedEntry<StoredEvent>> = []
-    let from = start
+    let position = start
     while (entries.length < limit) {
-      const wanted = limit - entries.length
-      const bounds = { gte: Keys.flush(from.flush), lt: Keys.allKind("f").lt, limit: wanted }
-      const flushes = yield* database.use("read feed", (level) => level.iterator(bounds).all())
-      for (const [key, text] of flushes) {
-        const flush = Keys.flushNumber(key)
-        const told = flush === from.flush ? from.told : 0
-        const references = expand(yield* Effect.fromResult(Rows.decodeFlush(text))).slice(told)
-        const rows = yield* database.use("read feed", (level) =>
-          level.getMany(references.map(([agentId, version]) => Keys.event(agentId, version)))
-        )
-        for (const [index, row] of rows.entries()) {
-          // Deleted since.
-          if (row === undefined) continue
-          const agentId = references[index]?.[0] ?? ""
-          const event = yield* Effect.fromResult(Rows.decodeEvent(agentId, row))
-          entries.push({ position: print({ flush, told: told + index + 1 }), event })
-          if (entries.length === limit) return entries
-        }
+      const places = yield* placesAfter(database, position, limit - entries.length)
+      const keys = places.map(({ agentId, version }) => Keys.event(agentId, version))
+      const rows = yield* database.use("read feed", (level) => level.getMany(keys))
+      for (const [index, place] of places.entries()) {
+        position = place
+        const row = rows[index]
+        // Deleted since.
+        if (row === undefined) continue
+        const event = yield* Effect.fromResult(Rows.decodeEvent(place.agentId, row))
+        entries.push({ position: print(place), event })
       }
-      const last = flushes.at(-1)
-      if (last === undefined || flushes.length < wanted) return entries
-      from = { flush: Keys.flushNumber(last[0]) + 1, told: 0 }
+      if (entries.length < limit && places.length === 0) return entries
     }
     return entries
   })
 
-const expand = (parts: ReadonlyArray<Rows.FlushPart>): ReadonlyArray<Rows.Reference> =>
-  parts.flatMap(([agentId, firstVersion, count]) =>
-    Array.from({ length: count }, (_, index): Rows.Reference => [agentId, firstVersion + index])
-  )
+/** Where an event is in the feed and in its stream. */
+interface Place extends Position {
+  readonly agentId: string
+  readonly version: number
+}
+
+// A lone append leaves a flush of one event, a full batch one of thousands.
+const flushesPerRead = 100
+
+/** The places after a position, whether their events are still there or not; at most `count`, and none only at the end. */
+const placesAfter = (
+  database: LevelDatabase["Service"],
+  after: Position,
+  count: number
+): Effect.Effect<ReadonlyArray<Place>, DriverError> =>
+  Effect.gen(function* () {
+    const places: Array<Place> = []
+    let from = after.flush
+    while (places.length < count) {
+      const bounds = { gte: Keys.flush(from), lt: Keys.allKind("f").lt, limit: flushesPerRead }
+      const flushes = yield* database.use("read feed", (level) => level.iterator(bounds).all())
+      for (const [key, text] of flushes) {
+        const flush = Keys.flushNumber(key)
+        const skipped = flush === after.flush ? after.told : 0
+        addPlaces(places, flush, skipped, count, yield* Effect.fromResult(Rows.decodeFlush(text)))
+        from = flush + 1
+      }
+      if (flushes.length < flushesPerRead) return places
+    }
+    return places
+  })
+
+const addPlaces = (
+  places: Array<Place>,
+  flush: number,
+  skipped: number,
+  count: number,
+  parts: ReadonlyArray<Rows.FlushPart>
+): void => {
+  let told = 0
+  for (const [agentId, firstVersion, length] of parts) {
+    for (let index = Math.max(skipped - told, 0); index < length && places.length < count; index++) {
+      places.push({ flush, told: told + index + 1, agentId, version: firstVersion + index })
+    }
+    told += length
+  }
+}
 
 const print = ({ flush, told }: Position): string => `${flush}.${told}`
 
