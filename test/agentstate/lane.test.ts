@@ -6,8 +6,16 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
-import { AgentStateManager, type EventStore } from "../../src/index.ts"
-import { checkAgent } from "./suite/independent.ts"
+import { AgentCache } from "../../src/AgentCache.ts"
+import * as AgentJournal from "../../src/AgentJournal.ts"
+import { AgentLanes } from "../../src/AgentLanes.ts"
+import * as AgentReader from "../../src/AgentReader.ts"
+import * as AgentWriter from "../../src/AgentWriter.ts"
+import * as AgentWrites from "../../src/AgentWrites.ts"
+import { AgentStateManager, type EventStore, Limits, StateReducer } from "../../src/index.ts"
+import * as Replay from "../../src/Replay.ts"
+import * as Uuid from "../../src/Uuid.ts"
+import { checkAgent, replay } from "./suite/independent.ts"
 import {
   agents as Agents,
   eventsOf,
@@ -81,7 +89,7 @@ describe("writes to one agent", () => {
         )
         assert.strictEqual(numberOf((yield* agents.getContext("a")).state, "count"), 500)
         assert.isAtMost(stores.appends.length, 4)
-        yield* checkAgent("a", contexts.slice(-10))
+        assert.deepStrictEqual(contexts, replay(yield* eventsOf("a")))
       })
     )
   )
@@ -493,4 +501,40 @@ describe("options of the manager", () => {
     refused({ reducers: { "context.updated": (state) => state } }, /reducers\/context.updated/)
     refused({ reducers: { "": (state) => state } }, /reducers/)
   })
+})
+
+describe("a manager that has nothing to do", () => {
+  it.effect("keeps no lane and no snapshot, whatever it did before", () =>
+    Effect.gen(function* () {
+      const stores = new TroubledStores()
+      const services = yield* Layer.build(stores.layer)
+      const reducer = StateReducer.make(options)
+      const workshop = { reducer, limits: Limits.defaults, nextId: yield* Uuid.makeGenerator }
+      const both = yield* Effect.provide(Replay.stores, services)
+      const journal = AgentJournal.make(both, reducer)
+      const cache = new AgentCache(5)
+      const surroundings = { events: both.events, journal, cache, eventsPerAppend: 100 }
+      const lanes = new AgentLanes(surroundings, 2, yield* Effect.context<never>())
+      const writer = AgentWriter.make(both.events, journal, lanes, workshop)
+      const writes = AgentWrites.make(AgentReader.make(both, journal, cache), writer)
+      const some = integers(100).map((n) => {
+        const agentId = `agent ${n % 7}`
+        if (n % 5 === 0) return Effect.exit(writes.patchState(agentId, [{ op: "test", path: "/n", value: n }]))
+        if (n % 5 === 1) return Effect.exit(writes.appendEvent(agentId, { type: "reducer.throws" }))
+        if (n % 5 === 2) return Effect.exit(Effect.timeout(writes.setState(agentId, { n }), 1))
+        return Effect.exit(writes.updateContext(agentId, { state: { n } }))
+      })
+      stores.fates.push(beAway, storeSilently, loseSilently)
+      stores.flushing.closeUnsafe()
+      const fiber = yield* start(Effect.all(some, { concurrency: "unbounded" }))
+      yield* TestClock.adjust(10)
+      assert.isAtLeast(lanes.size, 5)
+      stores.flushing.openUnsafe()
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      yield* calm
+      assert.strictEqual(lanes.size, 0)
+      assert.strictEqual(cache.size, 5)
+    })
+  )
 })

@@ -75,7 +75,7 @@ export const checkAgent = (agentId: string, returned: ReadonlyArray<Context> = [
   Effect.gen(function* () {
     const agents = yield* AgentStateManager.AgentStateManager
     const expected = replay(yield* eventsOf(agentId))
-    const first = expected[0]?.version ?? 1
+    const first = expected[0]?.version ?? Number.POSITIVE_INFINITY
     const at = (version: number) => expected[version - first]
     const last = expected.at(-1)
     const now = yield* Effect.result(agents.getContext(agentId))

@@ -8,13 +8,14 @@ import * as expecting from "./expecting.ts"
 import * as history from "./history.ts"
 import * as lives from "./lives.ts"
 import * as modifying from "./modifying.ts"
+import * as random from "./random.ts"
 import * as reading from "./reading.ts"
 import * as repeating from "./repeating.ts"
 import * as snapshots from "./snapshots.ts"
 import type { Stores } from "./support.ts"
 import * as writing from "./writing.ts"
 
-const themes = [reading, writing, expecting, repeating, snapshots, lives, history, modifying, changing]
+const themes = [reading, writing, expecting, repeating, snapshots, lives, history, modifying, changing, random]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, layer: Layer.Layer<Stores, E>): void => {

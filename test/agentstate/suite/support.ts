@@ -25,7 +25,7 @@ export const numberOf = (state: Value.Record, key: string): number => {
 }
 
 /** Adds to a number of the state. */
-export const plus = (state: Value.Record, key: string, amount = 1): object => ({
+export const plus = (state: Value.Record, key: string, amount = 1): Value.Record => ({
   ...state,
   [key]: numberOf(state, key) + amount
 })
