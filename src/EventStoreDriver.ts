@@ -120,11 +120,14 @@ export interface EventStoreDriver {
   readonly name: string
   /**
    * Tries each append on its own and gives one outcome for each, in order, after everything stored is on disk. Appends to
-   * one agent are applied in order. `appendBatch`, `deleteEvents` and `purge` of one driver never run at the same time.
+   * one agent are applied in order. `appendBatch`, `deleteEvents` and `purge` of one driver never run at the same time, but for the batches that
+   * `concurrentBatches` allows.
    */
   readonly appendBatch: (appends: ReadonlyArray<EncodedAppend>) => Effect.Effect<ReadonlyArray<Outcome>, BatchFailure>
   /** Most appends that make sense in one batch, from 1. */
   readonly maximumBatch: number
+  /** How many batches may be under way at the same time, 1 by default; they share no agent, but they may share an event id. */
+  readonly concurrentBatches?: number | undefined
   readonly readHead: (agentId: string) => Effect.Effect<Head, DriverError>
   /** The events of the range that still exist, in its direction, at most `limit` of them. */
   readonly readStream: (range: StreamRange) => Effect.Effect<ReadonlyArray<StoredEvent>, DriverError>

@@ -1,5 +1,5 @@
 /**
- * Opportunistic group commit: while one batch is being flushed, appends queue; then all of them go in one batch.
+ * Opportunistic group commit: while a batch is being flushed, appends queue; then all of them go in one batch.
  *
  * Nothing is timed, so a lone caller waits for nobody, and batches grow with the load by themselves
  * (DeWitt et al., "Implementation techniques for main memory database systems", 1984).
@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import { CommitQueue } from "./CommitQueue.ts"
 import type { BatchFailure, EncodedAppend, EventStoreDriver, Outcome } from "./EventStoreDriver.ts"
 
 /** What the caller of one append is told. */
@@ -30,7 +31,7 @@ export interface Ticket {
 }
 
 /** The part of a driver that the writer needs. */
-export type BatchDriver = Pick<EventStoreDriver, "name" | "maximumBatch" | "appendBatch">
+export type BatchDriver = Pick<EventStoreDriver, "name" | "maximumBatch" | "concurrentBatches" | "appendBatch">
 
 /** The queue in front of one driver. */
 export interface GroupCommit {
@@ -47,38 +48,42 @@ export interface GroupCommit {
   readonly isClosed: boolean
 }
 
-// One statement should stay well below what clients and servers take in one message.
-const maximumBatchBytes = 4 * 1024 * 1024
-
 /** Starts the writer. When the scope closes, what is queued is still written; what comes later is told `Closed`. */
 export const make = (driver: BatchDriver): Effect.Effect<GroupCommit, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const mutex = yield* Semaphore.make(1)
-    const queue = new Writer(driver, mutex)
-    const fiber = yield* Effect.forkDetach(queue.run)
+    const lanes = driver.concurrentBatches ?? 1
+    const writer = new Writer(driver, yield* Semaphore.make(1), yield* Semaphore.make(lanes), lanes)
+    const fibers = yield* Effect.forEach(Array.from({ length: lanes }), () => Effect.forkDetach(writer.lane))
     yield* Effect.addFinalizer(() =>
       Effect.andThen(
-        Effect.sync(() => queue.close()),
-        Fiber.await(fiber)
+        Effect.sync(() => writer.close()),
+        Fiber.awaitAll(fibers)
       )
     )
-    return queue
+    return writer
   })
 
 class Writer implements GroupCommit {
   private readonly driver: BatchDriver
-  private readonly mutex: Semaphore.Semaphore
-  private waiting: Array<Ticket> = []
+  private readonly queue: CommitQueue
+  private readonly lanes: number
+  /** Whoever wants all permits holds the turnstile meanwhile, so that flushes cannot slip by for ever. */
+  private readonly turnstile: Semaphore.Semaphore
+  private readonly permits: Semaphore.Semaphore
   /** The newest append of each agent that has one under way. */
   private readonly newest = new Map<string, Ticket>()
   private readonly listeners = new Set<() => void>()
-  private wake: (() => void) | undefined
+  /** Wakes the lanes that have nothing to do. */
+  private sleepers: Array<() => void> = []
   private arrived = 0
   isClosed = false
 
-  constructor(driver: BatchDriver, mutex: Semaphore.Semaphore) {
+  constructor(driver: BatchDriver, turnstile: Semaphore.Semaphore, permits: Semaphore.Semaphore, lanes: number) {
     this.driver = driver
-    this.mutex = mutex
+    this.queue = new CommitQueue(driver)
+    this.turnstile = turnstile
+    this.permits = permits
+    this.lanes = lanes
   }
 
   enqueue(append: EncodedAppend, settle: (settled: Settled) => void): Ticket {
@@ -89,9 +94,9 @@ class Writer implements GroupCommit {
       this.settle(ticket, { _tag: "Closed" })
       return ticket
     }
-    this.waiting.push(ticket)
+    this.queue.add(ticket)
     this.newest.set(append.agentId, ticket)
-    this.wake?.()
+    this.wakeLane()
     return ticket
   }
 
@@ -110,7 +115,7 @@ class Writer implements GroupCommit {
   }
 
   exclusive<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return this.mutex.withPermit(effect)
+    return this.turnstile.withPermit(this.permits.withPermits(this.lanes)(effect))
   }
 
   onNews(listener: () => void): () => void {
@@ -120,51 +125,44 @@ class Writer implements GroupCommit {
 
   close(): void {
     this.isClosed = true
-    this.wake?.()
+    for (const wake of this.sleepers.splice(0)) wake()
     for (const listener of this.listeners) listener()
   }
 
-  readonly run: Effect.Effect<void> = Effect.suspend(() => this.loop())
-
-  private readonly idle = Effect.callback<void>((resume) => {
-    // The scheduler may have run others since the queue was found empty.
-    if (this.waiting.length > 0 || this.isClosed) return resume(Effect.void)
-    this.wake = () => {
-      this.wake = undefined
-      resume(Effect.void)
-    }
-  })
-
-  private loop(): Effect.Effect<void> {
-    return Effect.whileLoop({
-      while: () => this.waiting.length > 0 || !this.isClosed,
-      body: () => (this.waiting.length === 0 ? this.idle : this.flush(this.take())),
+  /** Flushes whatever comes, one batch after the other. */
+  readonly lane: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.whileLoop({
+      while: () => !this.isFinished,
+      body: () => (this.queue.isReady ? this.flushNext() : this.sleep),
       step: () => {}
     })
+  )
+
+  private get isFinished(): boolean {
+    return this.isClosed && this.queue.isDone
   }
 
-  /** As many waiting appends as make one good batch; always at least one. */
-  private take(): ReadonlyArray<Ticket> {
-    const batch: Array<Ticket> = []
-    let bytes = 0
-    let index = 0
-    for (; index < this.waiting.length && batch.length < this.driver.maximumBatch; index++) {
-      const ticket = this.waiting[index] as Ticket
-      // Withdrawn while it waited.
-      if (ticket.state === "done") continue
-      bytes += ticket.bytes
-      if (bytes > maximumBatchBytes && batch.length > 0) break
-      ticket.state = "flushing"
-      batch.push(ticket)
-    }
-    this.waiting = index === this.waiting.length ? [] : this.waiting.slice(index)
-    return batch
+  private readonly sleep = Effect.callback<void>((resume) => {
+    // The scheduler may have run others since the queue was found empty.
+    if (this.queue.isReady || this.isFinished) return resume(Effect.void)
+    this.sleepers.push(() => resume(Effect.void))
+  })
+
+  private wakeLane(): void {
+    if (this.queue.isReady) this.sleepers.pop()?.()
+  }
+
+  private flushNext(): Effect.Effect<void> {
+    const batch = this.queue.take()
+    // What is left may be enough for another flush.
+    this.wakeLane()
+    return Effect.map(this.flush(batch), () => this.queue.release(batch))
   }
 
   private flush(batch: ReadonlyArray<Ticket>): Effect.Effect<void> {
     if (batch.length === 0) return Effect.void
-    const appends = batch.map((ticket) => ticket.append)
-    return Effect.flatMap(Effect.exit(this.mutex.withPermit(this.driver.appendBatch(appends))), (exit) => {
+    const appending = this.permits.withPermit(this.driver.appendBatch(batch.map((ticket) => ticket.append)))
+    return Effect.flatMap(Effect.exit(Effect.andThen(this.turnstile.withPermit(Effect.void), appending)), (exit) => {
       if (Exit.isSuccess(exit)) {
         this.settleAll(batch, exit.value)
         return Effect.void
@@ -198,7 +196,7 @@ class Writer implements GroupCommit {
         this.settle(ticket, outcome)
       }
     }
-    this.putBack(again)
+    this.queue.putBack(again)
     if (stored) for (const listener of this.listeners) listener()
   }
 
@@ -211,14 +209,8 @@ class Writer implements GroupCommit {
       held.push(ticket)
       return false
     })
-    this.putBack(held)
+    this.queue.putBack(held)
     return free
-  }
-
-  private putBack(tickets: ReadonlyArray<Ticket>): void {
-    if (tickets.length === 0) return
-    for (const ticket of tickets) ticket.state = "waiting"
-    this.waiting = tickets.concat(this.waiting).sort((left, right) => left.place - right.place)
   }
 
   private settle(ticket: Ticket, settled: Settled): void {
