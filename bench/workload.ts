@@ -2,9 +2,6 @@
  * What everybody stores: the same events for the same agents.
  */
 
-/** How many agents there are. More than any number of callers, so that no two of them meet at one agent. */
-export const population = 10_000
-
 /** The type of every event. */
 export const eventType = "task.completed"
 
@@ -20,27 +17,34 @@ export const payload = (index: number) => ({
 })
 
 /** Ids of agents, spread over the alphabet as real ones are. */
-export const agentIds: ReadonlyArray<string> = Array.from(
-  { length: population },
-  (_, index) => `agent-${(Math.imul(index + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")}`
-)
+const agentId = (index: number): string =>
+  `agent-${(Math.imul(index + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")}`
 
-/** Walks over the agents for ever, one after the other, and says which visit to the agent it is, from 1. */
+/** How many agents there are where agents get several events. More than any number of callers, so that no two meet at one. */
+export const population = 10_000
+
+/** Walks over the agents, and says which visit to the agent it is, from 1. Without a population every agent is a new one. */
 export class Visits {
   /** Visits so far; the visit with index `i` had the payload of `i`. */
   count = 0
+  private readonly population: number
+
+  constructor(population = Number.POSITIVE_INFINITY) {
+    this.population = population
+  }
 
   next(): { readonly index: number; readonly agentId: string; readonly visit: number } {
     const index = this.count++
-    return { index, agentId: agentIds[index % population] ?? "", visit: Math.floor(index / population) + 1 }
+    return { index, agentId: agentId(index % this.population), visit: Math.floor(index / this.population) + 1 }
   }
 
   /** Some of the agents, with how often each was visited and the payload of the first visit. */
   sample(): ReadonlyArray<{ readonly agentId: string; readonly visits: number; readonly first: object }> {
-    const chosen = [0, 1, 7, 99, 512, population - 1].filter((index) => index < this.count)
-    return chosen.map((index) => ({
-      agentId: agentIds[index] ?? "",
-      visits: Math.floor((this.count - 1 - index) / population) + 1,
+    const agents = Math.min(this.count, this.population)
+    const chosen = new Set([0, 1, 7, 99, agents >>> 1, agents - 1].filter((index) => index >= 0 && index < agents))
+    return [...chosen].map((index) => ({
+      agentId: agentId(index),
+      visits: Math.floor((this.count - 1 - index) / this.population) + 1,
       first: payload(index)
     }))
   }

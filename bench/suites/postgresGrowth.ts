@@ -5,22 +5,34 @@ import * as Redacted from "effect/Redacted"
 import * as SqlClient from "effect/sql/SqlClient"
 import * as Postgres from "../../layers/postgres/index.ts"
 import { EventStore } from "../../src/index.ts"
-import { assertCount, type Contender, callersEffect, compare, type Effort, type Row, summarize } from "../harness.ts"
+import { assertCount, type Contender, compare, type Effort, type Row, summarize } from "../harness.ts"
 import { connect, poolSize } from "../targets/rawPostgres.ts"
 import { eventType, payload } from "../workload.ts"
 
 const perAgent = 20
 
+// Appends of a round: few, so that the small store stays small.
+const appends = { sequential: 200, concurrent: 2560 }
+
 export const run = async (effort: Effort, url: string): Promise<ReadonlyArray<Row>> => {
-  const large = effort.isQuick ? 100_000 : 1_000_000
-  const stores = [await openStore(url, "growth_small", 10_000), await openStore(url, "growth_large", large)]
-  const rows: Array<Row> = []
+  const rounds = effort.isQuick ? effort.rounds : 2 * effort.rounds
+  const large = await openStore(url, "growth_large", effort.isQuick ? 100_000 : 1_000_000)
+  const small = [await openStore(url, "growth_small", 10_000), await openStore(url, "growth_small_too", 10_000)]
+  const [first, second] = small.map((store) => [store, large])
   const labels = { suite: "postgres-growth", unit: "events" }
-  const sequential = stores.map((store) => store.contender("the median append", store.medianAppend))
-  rows.push(...(await compare(effort, { ...labels, setting: "1 in flight" }, sequential)))
-  const concurrent = stores.map((store) => store.contender("all appends", store.manyAppends))
-  rows.push(...(await compare(effort, { ...labels, setting: "256 in flight" }, concurrent)))
-  for (const store of stores) await store.close()
+  const rows = [
+    ...(await compare(
+      { ...effort, rounds },
+      { ...labels, setting: "1 in flight" },
+      (first ?? []).map((store) => store.contender("the median append", store.medianAppend))
+    )),
+    ...(await compare(
+      { ...effort, rounds },
+      { ...labels, setting: "256 in flight" },
+      (second ?? []).map((store) => store.contender("all appends", store.manyAppends))
+    ))
+  ]
+  for (const store of [large, ...small]) await store.close()
   return rows
 }
 
@@ -31,7 +43,6 @@ const openStore = async (url: string, schema: string, size: number) => {
   const fill = Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const { data, metadata } = { data: JSON.stringify(payload(12_345)), metadata: "{}" }
-    yield* sql.unsafe(`TRUNCATE "${schema}".events`)
     // Agents take turns, as they do in life, and ids ascend with time.
     yield* sql.unsafe(
       `INSERT INTO "${schema}".events (tenant, agent_id, version, id, type, schema_version, timestamp, data, metadata, ordinal)
@@ -40,6 +51,8 @@ const openStore = async (url: string, schema: string, size: number) => {
       [eventType, data, metadata, agents]
     )
     yield* sql.unsafe(`VACUUM (ANALYZE) "${schema}".events`).unprepared
+    // Else the rounds would wait for what the filling has left to write.
+    yield* sql.unsafe("CHECKPOINT").unprepared
   })
   const names = await raw.runPromise(
     Effect.gen(function* () {
@@ -62,28 +75,30 @@ const openStore = async (url: string, schema: string, size: number) => {
     })
 
   /** The rate of the median append, one after the other. */
-  const medianAppend = async (milliseconds: number): Promise<number> => {
+  const medianAppend = async (): Promise<number> => {
     const times: Array<number> = []
-    const timed = () =>
-      Effect.suspend(() => {
-        const start = performance.now()
-        return Effect.map(append(), () => times.push(performance.now() - start))
-      })
-    await runtime.runPromise(callersEffect(1, milliseconds, timed))
+    const timed = Effect.suspend(() => {
+      const start = performance.now()
+      return Effect.map(append(), () => times.push(performance.now() - start))
+    })
+    await runtime.runPromise(Effect.repeat(timed, { times: appends.sequential - 1 }))
     return 1000 / summarize(times).median
   }
-  const manyAppends = (milliseconds: number): Promise<number> =>
-    runtime.runPromise(callersEffect(256, milliseconds, append))
 
-  const contender = (what: string, measure: (milliseconds: number) => Promise<number>): Contender => ({
+  /** The rate of so many appends by 256 callers. */
+  const manyAppends = async (): Promise<number> => {
+    const start = performance.now()
+    const each = Effect.forEach(Array.from({ length: appends.concurrent }), append, {
+      concurrency: 256,
+      discard: true
+    })
+    await runtime.runPromise(each)
+    return (appends.concurrent * 1000) / (performance.now() - start)
+  }
+
+  const contender = (what: string, round: () => Promise<number>): Contender => ({
     name: `${what} at ${size.toLocaleString("en")}`,
-    round: async (milliseconds) => {
-      // The small store must stay small: its rounds begin with the same history, and are short.
-      if (size > 10_000) return measure(milliseconds)
-      appended = 0
-      await raw.runPromise(fill)
-      return measure(milliseconds)
-    },
+    round,
     verify: () => raw.runPromise(verify(schema, () => size + appended))
   })
   const close = async (): Promise<void> => {

@@ -11,9 +11,12 @@ import { assertFirst, type Target } from "./Target.ts"
 type Stores = EventStore.EventStore | SnapshotStore.SnapshotStore
 
 /** Builds the stores and appends through `EventStore.append`. */
-export const make = async <E>(name: string, stores: Layer.Layer<Stores, E>): Promise<Target> => {
+export const make = async <E>(
+  name: string,
+  stores: Layer.Layer<Stores, E>,
+  visits: Visits = new Visits()
+): Promise<Target> => {
   const runtime = ManagedRuntime.make(stores)
-  const visits = new Visits()
   const store = await runtime.runPromise(EventStore.EventStore)
   const operation = () => {
     const { agentId, index } = visits.next()

@@ -47,9 +47,14 @@ export const makeSingle = async (name: string, url: string, schema: string): Pro
 }
 
 /** Many inserts a statement, one statement after the other. */
-export const makeUnnest = async (name: string, url: string, schema: string, rows: number): Promise<Target> => {
+export const makeUnnest = async (
+  name: string,
+  url: string,
+  schema: string,
+  rows: number,
+  visits: Visits = new Visits()
+): Promise<Target> => {
   const runtime = connect(url, schema)
-  const visits = new Visits()
   const { nextId, sql } = await runtime.runPromise(tools)
   const statement = `INSERT INTO "${schema}".events (${columns})
     SELECT '', agent_id, version, id, type, schema_version, timestamp, data, metadata, ordinal
