@@ -144,7 +144,6 @@ export class AgentCommit {
   ): Effect.Effect<void> {
     switch (error._tag) {
       case "Conflict":
-        this.forget()
         if (conflicts >= mostConflicts) return Effect.sync(() => round.fail(error))
         return Effect.andThen(
           pause(conflicts),

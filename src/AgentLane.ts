@@ -43,25 +43,12 @@ export class AgentLane implements Queue {
   }
 
   private turn(): Effect.Effect<void> {
-    const batch = this.take()
+    const batch = this.waiting
+    this.waiting = []
     return Effect.catchCause(this.commit.begin(batch), (cause) =>
       Effect.sync(() => {
         for (const operation of batch) operation.settle({ _tag: "Died", cause })
       })
     )
-  }
-
-  /** All that waits, up to the first that repeats an id: that one is answered from what is stored by then. */
-  private take(): ReadonlyArray<Operation> {
-    if (this.waiting.length === 1) return this.waiting.splice(0)
-    const ids = new Set<string>()
-    let count = 0
-    for (const { chosenIds, commandId } of this.waiting) {
-      if (chosenIds.some((id) => ids.has(id)) || (commandId !== undefined && ids.has(`command ${commandId}`))) break
-      for (const id of chosenIds) ids.add(id)
-      if (commandId !== undefined) ids.add(`command ${commandId}`)
-      count++
-    }
-    return this.waiting.splice(0, count)
   }
 }

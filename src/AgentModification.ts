@@ -112,7 +112,7 @@ class ModifyOperation<E, R> extends Operation {
     resume: (effect: Effect.Effect<Step<E>, E | AgentWriteError>) => void
   ) {
     // Whether it was stored before is asked for before it is handed over.
-    super(1, modification.options.commandId, [], undefined)
+    super(1, modification.options.commandId, undefined)
     this.writer = writer
     this.workshop = workshop
     this.modification = modification

@@ -33,22 +33,14 @@ export abstract class Operation {
   /** How many events it plans, at most. */
   readonly count: number
   readonly commandId: string | undefined
-  /** The event ids that the caller chose. */
-  readonly chosenIds: ReadonlyArray<string>
-  /** What the store knows it by if it was stored before; `undefined` when it cannot have been. */
+  /** What the store knows it by if it was stored before: its caller chose the ids. `undefined` when it cannot have been. */
   readonly identity: ReadonlyArray<PreparedEvent> | undefined
   /** Whether nobody waits for it any more. */
   isSettled = false
 
-  constructor(
-    count: number,
-    commandId: string | undefined,
-    chosenIds: ReadonlyArray<string>,
-    identity: ReadonlyArray<PreparedEvent> | undefined
-  ) {
+  constructor(count: number, commandId: string | undefined, identity: ReadonlyArray<PreparedEvent> | undefined) {
     this.count = count
     this.commandId = commandId
-    this.chosenIds = chosenIds
     this.identity = identity
   }
 

@@ -125,9 +125,8 @@ class WriteOperation<A, E, F> extends Operation {
     resume: (effect: Effect.Effect<A, E | F | LaneError>) => void
   ) {
     const { commandId, events } = write
-    const chosenIds = chosenIdsOf(events)
-    const isIdentified = commandId !== undefined || chosenIds.length === events.length
-    super(events.length, commandId, chosenIds, isIdentified ? ready.map(({ prepared }) => prepared) : undefined)
+    const isIdentified = commandId !== undefined || events.every((event) => event.id !== undefined)
+    super(events.length, commandId, isIdentified ? ready.map(({ prepared }) => prepared) : undefined)
     this.workshop = workshop
     this.write = write
     this.ready = ready
@@ -147,13 +146,6 @@ class WriteOperation<A, E, F> extends Operation {
   protected tell(outcome: Outcome): void {
     this.resume(toEffect(this.write.agentId, outcome, this.answer))
   }
-}
-
-const noIds: ReadonlyArray<string> = []
-
-const chosenIdsOf = (events: ReadonlyArray<NewEvent>): ReadonlyArray<string> => {
-  const chosenIds = events.flatMap((event) => event.id ?? noIds)
-  return chosenIds.length === 0 ? noIds : chosenIds
 }
 
 /** What a caller is told. */

@@ -32,6 +32,23 @@ export const storeSilently: Fate = (batch, store) => Effect.andThen(store(batch)
 /** Stores nothing, and does not say so. */
 export const loseSilently: Fate = () => failure("unknown")
 
+/** Stores what is new and does not say so; what is there already it tells. */
+export const storeSilentlyOnce = (): Fate => {
+  const seen = new Set<string>()
+  return (batch, store) => {
+    const ids = batch.flatMap(({ events }) => events.map(({ id }) => id))
+    const isNew = ids.some((id) => !seen.has(id))
+    for (const id of ids) seen.add(id)
+    return isNew ? storeSilently(batch, store) : store(batch)
+  }
+}
+
+/** Another writer appends this first; then the batch cannot be stored. */
+export const beAwayAfter =
+  (...appends: Batch): Fate =>
+  (_, store) =>
+    Effect.andThen(store(appends), failure("unavailable"))
+
 /** Cannot be reached. */
 export const beAway: Fate = () => failure("unavailable")
 
@@ -56,6 +73,8 @@ export class TroubledStores {
   /** While it is closed, snapshots wait. */
   readonly saving = Latch.makeUnsafe(true)
   snapshotsFail = false
+  /** Runs after each page of the feed was read. */
+  afterFeed: Effect.Effect<unknown> = Effect.void
   readonly layer: Layer.Layer<EventStore.EventStore | SnapshotStore.SnapshotStore>
 
   constructor() {
@@ -65,7 +84,11 @@ export class TroubledStores {
     this.layer = Layer.mergeAll(
       Layer.effect(
         EventStore.EventStore,
-        EventStore.make({ ...events, appendBatch: (batch) => this.append(batch, events.appendBatch) })
+        EventStore.make({
+          ...events,
+          appendBatch: (batch) => this.append(batch, events.appendBatch),
+          readFeed: (page) => Effect.tap(events.readFeed(page), () => this.afterFeed)
+        })
       ),
       Layer.effect(
         SnapshotStore.SnapshotStore,

@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import { AgentCache } from "../../src/AgentCache.ts"
 import * as AgentJournal from "../../src/AgentJournal.ts"
@@ -12,7 +13,14 @@ import { AgentLanes } from "../../src/AgentLanes.ts"
 import * as AgentReader from "../../src/AgentReader.ts"
 import * as AgentWriter from "../../src/AgentWriter.ts"
 import * as AgentWrites from "../../src/AgentWrites.ts"
-import { AgentStateManager, type EventStore, Limits, StateReducer } from "../../src/index.ts"
+import {
+  type AgentContext,
+  AgentStateManager,
+  type ContextEvent,
+  type EventStore,
+  Limits,
+  StateReducer
+} from "../../src/index.ts"
 import * as Replay from "../../src/Replay.ts"
 import * as Uuid from "../../src/Uuid.ts"
 import { checkAgent, replay } from "./suite/independent.ts"
@@ -27,7 +35,15 @@ import {
   plus,
   storedVersion
 } from "./suite/support.ts"
-import { beAway, loseSilently, refuseText, storeSilently, TroubledStores } from "./TroubledStores.ts"
+import {
+  beAway,
+  beAwayAfter,
+  loseSilently,
+  refuseText,
+  storeSilently,
+  storeSilentlyOnce,
+  TroubledStores
+} from "./TroubledStores.ts"
 
 const never = { snapshots: { every: Number.POSITIVE_INFINITY } }
 
@@ -163,29 +179,128 @@ describe("writes to one agent", () => {
       Effect.gen(function* () {
         const agents = yield* Agents
         yield* agents.setState("a", { count: 0 })
-        yield* calm
-        stores.flushing.closeUnsafe()
-        stores.fates.push(storeSilently, storeSilently)
-        const writes = [
+        stores.fate = storeSilentlyOnce()
+        type Written = AgentContext.AgentContext | ReadonlyArray<ContextEvent.ContextEvent>
+        const writes: ReadonlyArray<Effect.Effect<Written, unknown, AgentStateManager.AgentStateManager>> = [
           add("a"),
           agents.updateContext("a", { state: { a: 1 } }),
           add("a", 10),
           agents.modify("a", (state) => Effect.succeed(plus(state, "count", 100)), { commandId: "modify" }),
           agents.updateContext("a", { state: { b: 1 } }, { id: "event-1" }),
           agents.patchState("a", [{ op: "test", path: "/count", value: 7 }]),
-          agents.updateContext("a", { state: { c: 1 } }, { commandId: "update" })
+          agents.updateContext("a", { state: { c: 1 } }, { commandId: "update" }),
+          agents.appendEvents("a", [{ type: "counter.added", data: { amount: 1000 } }, { type: "other" }])
         ]
-        const fiber = yield* start(
-          Effect.forEach(writes, (write) => Effect.result(write), { concurrency: "unbounded" })
+        // Once with one command in the round, once with several, once with none.
+        const some = [writes, writes.slice(0, 7), writes.slice(0, 3), writes.slice(4, 7), writes.slice(3, 4)]
+        const versions: Array<number> = []
+        const contexts: Array<AgentContext.AgentContext> = []
+        for (const writes of some) {
+          const all = Effect.forEach(writes, (write) => Effect.result(write), { concurrency: "unbounded" })
+          const fiber = yield* start(all)
+          yield* TestClock.adjust("10 seconds")
+          for (const result of yield* Fiber.join(fiber)) {
+            if (result._tag === "Failure") continue
+            if ("state" in result.success) contexts.push(result.success)
+            versions.push(
+              ...("state" in result.success ? [result.success.version] : result.success.map(({ version }) => version))
+            )
+          }
+        }
+        // The repeated ones have the versions of the first time.
+        assert.deepStrictEqual(
+          [...new Set(versions)].sort((left, right) => left - right),
+          integers(14, 2)
         )
-        yield* TestClock.adjust(1)
-        stores.flushing.openUnsafe()
-        yield* TestClock.adjust("5 seconds")
-        const results = yield* Fiber.join(fiber)
-        const contexts = results.flatMap((result) => (result._tag === "Success" ? [result.success] : []))
-        assert.deepStrictEqual(contexts.map(({ version }) => version).sort(), [2, 3, 4, 5, 6, 7])
-        assert.deepStrictEqual((yield* agents.getContext("a")).state, { count: 111, a: 1, b: 1, c: 1 })
+        const { state } = yield* agents.getContext("a")
+        assert.deepStrictEqual(state, { count: 11 * 3 + 100 + 1000, a: 1, b: 1, c: 1 })
         yield* checkAgent("a", contexts)
+      })
+    )
+  )
+
+  it.effect("that another process stored just before are told as it stored them", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* agents.setState("a", {})
+        yield* calm
+        const foreign = (id: string, key: string) => ({
+          id,
+          type: "context.updated",
+          schemaVersion: 1,
+          timestamp: 12_345,
+          data: `{"state":{"${key}":1}}`,
+          metadata: "{}"
+        })
+        const events = [foreign("event-1", "a"), foreign("event-2", "b")]
+        stores.flushing.closeUnsafe()
+        stores.fates.push(beAwayAfter({ agentId: "a", expected: "any", events, commands: [] }))
+        const writes = yield* start(
+          Effect.all(
+            [
+              Effect.result(agents.setState("a", {})),
+              agents.updateContext("a", { state: { a: 1 } }, { id: "event-1" }),
+              agents.updateContext("a", { state: { b: 1 } }, { id: "event-2" })
+            ],
+            { concurrency: "unbounded" }
+          )
+        )
+        yield* calm
+        stores.flushing.openUnsafe()
+        yield* TestClock.adjust("1 second")
+        const [away, first, second] = yield* Fiber.join(writes)
+        assert.strictEqual(away._tag, "Failure")
+        assert.deepStrictEqual([first.version, second.version], [2, 3])
+        assert.deepStrictEqual(first.updatedAt, new Date(12_345))
+        yield* checkAgent("a", [first, second])
+      })
+    )
+  )
+
+  it.effect("are all stored when another process answered one of their commands just before", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* agents.setState("a", { count: 0 })
+        yield* calm
+        const event = {
+          id: "foreign",
+          type: "context.updated",
+          schemaVersion: 1,
+          timestamp: 0,
+          data: '{"state":{"command":1}}',
+          metadata: "{}"
+        }
+        const reply = '{"firstVersion":2,"version":2}'
+        const append = { agentId: "a", expected: "any", events: [event], commands: [{ id: "command", reply }] } as const
+        stores.flushing.closeUnsafe()
+        stores.fates.push(beAwayAfter(append))
+        // The question whether the round was stored gets no answer at first.
+        let isDumb = true
+        stores.fate = (batch, store) => {
+          if (!isDumb || batch[0]?.expected !== Number.MAX_SAFE_INTEGER) return store(batch)
+          isDumb = false
+          return loseSilently(batch, store)
+        }
+        const writes = yield* start(
+          Effect.all(
+            [
+              Effect.result(agents.setState("a", {})),
+              add("a"),
+              agents.updateContext("a", { state: { command: 1 } }, { commandId: "command" }),
+              add("a")
+            ],
+            { concurrency: "unbounded" }
+          )
+        )
+        yield* calm
+        stores.flushing.openUnsafe()
+        yield* TestClock.adjust("1 second")
+        const [, first, command, second] = yield* Fiber.join(writes)
+        assert.deepStrictEqual([first.version, command.version, second.version], [3, 2, 4])
+        assert.deepStrictEqual((yield* agents.getContext("a")).state, { count: 2, command: 1 })
+        yield* checkAgent("a", [first, command, second])
       })
     )
   )
@@ -238,7 +353,7 @@ describe("writes to one agent", () => {
           yield* add("a")
           stores.fates.push(storeSilently)
           stores.fate = loseSilently
-          const ids = ["first", "second"]
+          const ids = ["first", "second", "third"]
           yield* calm
           stores.flushing.closeUnsafe()
           const fiber = yield* start(
@@ -252,7 +367,7 @@ describe("writes to one agent", () => {
           const errors = yield* Fiber.join(fiber)
           assert.deepStrictEqual(
             errors.map((error) => (error._tag === "Unknown" ? error.eventIds : error._tag)),
-            [["first"], ["second"]]
+            [["first"], ["second"], ["third"]]
           )
           stores.fate = (batch, store) => store(batch)
           const context = yield* add("a")
@@ -487,6 +602,47 @@ describe("a snapshot behind the writes", () => {
       log
     )
   )
+})
+
+describe("changes", () => {
+  it.effect("pass over an agent that is purged between the feed and the look at it", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* agents.setState("a", { n: 1 })
+        const [first] = yield* Stream.runCollect(Stream.take(agents.changes({ from: "beginning" }), 1))
+        yield* agents.setState("a", { n: 2 })
+        yield* agents.setState("a", { n: 3 })
+        yield* agents.setState("b", { n: 4 })
+        let isPurged = false
+        stores.afterFeed = Effect.suspend(() => {
+          if (isPurged) return Effect.void
+          isPurged = true
+          return Effect.orDie(agents.purge("a"))
+        })
+        const told = yield* Stream.runCollect(Stream.take(agents.changes({ after: first?.position }), 1))
+        assert.deepStrictEqual(
+          told.map(({ context }) => [context.agentId, context.state]),
+          [["b", { n: 4 }]]
+        )
+      })
+    )
+  )
+})
+
+describe("where agents were last seen", () => {
+  it("is never where they were before", () => {
+    const cache = new AgentCache(2)
+    const standing = (version: number) => {
+      const context = Object.assign(Object.create(null), { version })
+      return { context, version, eventId: "", snapshotVersion: 0 }
+    }
+    cache.offer("a", standing(3))
+    cache.offer("a", standing(2))
+    assert.strictEqual(cache.get("a")?.version, 3)
+    cache.offer("a", { ...standing(4), context: undefined })
+    assert.isUndefined(cache.get("a"))
+  })
 })
 
 describe("options of the manager", () => {

@@ -119,6 +119,16 @@ export const register = (it: It): void => {
           yield* elsewhere((others) => others.purge(agentId))
           const anew = yield* agents.updateContext(agentId, { state: { b: 1 } })
           assert.deepInclude(anew, { state: { b: 1 }, version: 7, status: "active" })
+          // And written anew, so that what is there looks like a continuation.
+          for (const key of ["c", "d"]) {
+            yield* elsewhere((others) => others.purge(agentId))
+            yield* elsewhere((others) => others.updateContext(agentId, { state: { [key]: 1 } }))
+            yield* elsewhere((others) => others.updateContext(agentId, { state: { more: 1 } }))
+            if (key === "c")
+              assert.deepInclude(yield* agents.getContext(agentId), { state: { c: 1, more: 1 }, version: 10 })
+          }
+          const next = yield* agents.updateContext(agentId, { state: { e: 1 } })
+          assert.deepInclude(next, { state: { d: 1, more: 1, e: 1 }, version: 14 })
           yield* elsewhere((others) => others.purge(agentId))
           yield* fails(agents.getContext(agentId), "AgentMissing")
           yield* fails(agents.deleteContext(agentId), "AgentMissing")

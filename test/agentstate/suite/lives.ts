@@ -1,7 +1,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { AgentStateManager } from "../../../src/index.ts"
+import { type AgentStateManager, EventStore } from "../../../src/index.ts"
 import { checkAgent } from "./independent.ts"
 import { agents as Agents, fails, freshId, type It, includes, integers, managed, storedVersion } from "./support.ts"
 
@@ -142,6 +142,24 @@ export const register = (it: It): void => {
           assert.strictEqual(yield* storedVersion(agentId), 2)
           yield* fails(agents.deleteContext(freshId()), "AgentMissing")
           yield* checkAgent(agentId, [deleted])
+        })
+      )
+    )
+
+    it.effect("stays deleted, whatever others append to its stream", () =>
+      managed(
+        Effect.gen(function* () {
+          const agents = yield* Agents
+          const store = yield* EventStore.EventStore
+          const agentId = freshId()
+          yield* agents.setState(agentId, { a: 1 })
+          const { deletedAt } = yield* agents.deleteContext(agentId)
+          const types = ["context.restored", "context.archived", "context.deleted", "something.else"]
+          yield* store.append({ agentId, events: types.map((type) => ({ type, timestamp: new Date(8.64e15) })) })
+          for (const version of integers(5, 2)) {
+            includes(yield* agents.getContextAt(agentId, { version }), { status: "deleted", deletedAt })
+          }
+          yield* fails(agents.getContext(agentId), "AgentDeleted", { version: 6, deletedAt: deletedAt ?? new Date(0) })
         })
       )
     )

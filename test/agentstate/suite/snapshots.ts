@@ -81,6 +81,15 @@ export const register = (it: It): void => {
           assert.deepStrictEqual(yield* snapshotVersions(seldom), [4])
           yield* managed(count(seldom, 4), { snapshots: every })
           assert.deepStrictEqual(yield* snapshotVersions(seldom), [16, 4])
+          yield* managed(
+            Effect.gen(function* () {
+              yield* count(seldom, 8)
+              yield* (yield* Agents).createSnapshot(seldom)
+              yield* count(seldom, 8)
+            }),
+            { snapshots: every }
+          )
+          assert.deepStrictEqual(yield* snapshotVersions(seldom), [24, 16, 4])
           yield* managed(count(never, 40), { snapshots: every })
           assert.deepStrictEqual(yield* snapshotVersions(never), [])
           yield* managed(Effect.forEach([often, seldom, never], (agentId) => checkAgent(agentId)))
