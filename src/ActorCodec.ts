@@ -10,7 +10,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import type { EventCodec, Options } from "./Actor.ts"
 import * as AgentId from "./AgentId.ts"
-import { type Codec, type Command, schemasOf } from "./Command.ts"
+import { type Codec, type Command, type Schemas, schemasOf } from "./Command.ts"
 import { InvalidInput } from "./StoreError.ts"
 
 /** The failure is that of the schema. */
@@ -26,6 +26,12 @@ export interface CommandCodec {
 
 /** Encodes and decodes for one definition. */
 export interface ActorCodec {
+  /** What the rest was compiled from. */
+  readonly schemas: {
+    readonly state: Codec
+    readonly event: Codec
+    readonly commands: ReadonlyMap<string, Schemas>
+  }
   /** The agent whose stream is the journal of an actor: `name/id`. */
   readonly agentId: (id: string) => string
   readonly agentIdPrefix: string
@@ -77,6 +83,11 @@ export const make = <State extends Codec, Event extends EventCodec>(
     throw new TypeError(`Actor ${JSON.stringify(name)}: two commands have the same name`)
   }
   return {
+    schemas: {
+      state: options.state,
+      event: options.events,
+      commands: new Map(options.commands.map((command) => [command._tag, schemasOf(command)]))
+    },
     agentId: (id) => agentIdPrefix + id,
     agentIdPrefix,
     eventTypePrefix: `${name}.`,

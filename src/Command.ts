@@ -34,6 +34,7 @@ export type Refused<C extends Command> = [Rpc.Services<C>] extends [never]
 export interface Schemas {
   readonly payloadSchema: Codec
   readonly successSchema: Codec
+  readonly errorSchema: Codec
 }
 
 /** Every `Rpc` has schemas; `Refused` sees to it that they need no services. */

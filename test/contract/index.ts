@@ -1,5 +1,6 @@
 /**
- * The suites that every backend must pass, for vitest. Whoever writes a driver runs them on it:
+ * Support for tests, with vitest: `ActorKit` for those of your actors, and the suites that every backend must pass. Whoever writes a driver
+ * runs them on it:
  *
  * ```ts
  * // my-store.test.ts
@@ -14,9 +15,10 @@
  * EventStoreContract.suite("my store", { layer })
  * ```
  *
- * Every test takes fresh agents, so the store may hold anything and be used by others at the same time. Nothing is skipped: what a store cannot
+ * Every test of the suites takes fresh agents, so the store may hold anything and be used by others at the same time. Nothing is skipped: what a store cannot
  * do, it fails.
  */
+export * as ActorKit from "./ActorKit.ts"
 export * as EngineContract from "./EngineContract.ts"
 export * as EventStoreContract from "./EventStoreContract.ts"
 export * as SnapshotStoreContract from "./SnapshotStoreContract.ts"
