@@ -1,0 +1,101 @@
+/**
+ * From what a handler decided to what can be persisted: everything that could be refused is found out before the append, so that no
+ * command spoils the append of others.
+ */
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type { ActorCodec } from "../../../src/ActorCodec.ts"
+import type { Decision } from "../../../src/Decision.ts"
+import type { Command } from "../../../src/EventStore.ts"
+import { type PreparedEvent, prepare } from "../../../src/EventStoreAppend.ts"
+import type * as Limits from "../../../src/Limits.ts"
+import { InvalidInput, Rejected } from "../../../src/StoreError.ts"
+import type * as Uuid from "../../../src/Uuid.ts"
+import * as Value from "../../../src/Value.ts"
+import type { Envelope } from "./Envelope.ts"
+
+/** What it takes to prepare events. */
+export interface Workshop {
+  readonly limits: Limits.Limits
+  readonly nextId: Uuid.Generator
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** What became of a decision. */
+export type Prepared =
+  | {
+      readonly _tag: "Ready"
+      readonly events: ReadonlyArray<PreparedEvent>
+      /** Goes on record with the events. */
+      readonly command: Command | undefined
+      /** The state after the events. */
+      readonly state: unknown
+      readonly reply: unknown
+    }
+  /** It cannot be stored. */
+  | { readonly _tag: "Refused"; readonly error: Rejected }
+  /** `evolve`, or what makes the reply, threw. */
+  | { readonly _tag: "Crashed"; readonly cause: unknown }
+
+/** Prepares what a handler decided on a state. */
+export const prepareDecision = (
+  agentId: string,
+  codec: ActorCodec,
+  { limits, nextId, now }: Workshop,
+  envelope: Envelope,
+  decision: Decision<unknown, unknown>,
+  state: unknown
+): Prepared => {
+  const count = decision.events.length
+  if (count > limits.eventsPerAppend) return refused(agentId, tooMany(count, limits))
+  const metadata = metadataOf(envelope)
+  const events: Array<PreparedEvent> = []
+  for (const event of decision.events) {
+    const encoded = codec.encodeEvent(event)
+    if (Result.isFailure(encoded)) return refused(agentId, encoded.failure)
+    const ready = prepare({ ...encoded.success, metadata }, limits, nextId, now())
+    if (Result.isFailure(ready)) return refused(agentId, ready.failure)
+    const folded = codec.evolve(state, event)
+    if (Result.isFailure(folded)) return { _tag: "Crashed", cause: folded.failure }
+    events.push(ready.success)
+    state = folded.success
+  }
+  // The definition ties the reply to its own state.
+  const reply = Result.try(() => (decision.reply as (state: unknown) => unknown)(state))
+  if (Result.isFailure(reply)) return { _tag: "Crashed", cause: reply.failure }
+  const commandId = count === 0 ? undefined : envelope.options?.commandId
+  if (commandId === undefined) return { _tag: "Ready", events, command: undefined, state, reply: reply.success }
+  const encoded = envelope.command.codec.encodeReply(reply.success)
+  if (Result.isFailure(encoded)) return refused(agentId, encoded.failure)
+  const storable = Value.encode(encoded.success ?? null, "reply", limits)
+  if (Result.isFailure(storable)) return refused(agentId, storable.failure)
+  const command = { id: commandId, reply: encoded.success }
+  return { _tag: "Ready", events, command, state, reply: reply.success }
+}
+
+const metadataOf = ({ options }: Envelope): object | undefined => {
+  if (options?.commandId === undefined) return options?.metadata
+  return { ...options.metadata, commandId: options.commandId }
+}
+
+const tooMany = (count: number, { eventsPerAppend }: Limits.Limits): InvalidInput =>
+  new InvalidInput({
+    path: "events",
+    expected: `at most ${eventsPerAppend} events`,
+    found: `${count} events`,
+    remedy: "Persist less with one command."
+  })
+
+const refused = (agentId: string, cause: InvalidInput | Schema.SchemaError): Prepared => ({
+  _tag: "Refused",
+  error: new Rejected({
+    agentId,
+    reason: "InvalidInput",
+    expected:
+      cause._tag === "InvalidInput" ? `${cause.path}: ${cause.expected}` : "what a handler persists to fit its schema",
+    found: cause._tag === "InvalidInput" ? cause.found : cause.message,
+    remedy: "The handler decided what cannot be stored; see the cause.",
+    cause
+  })
+})
