@@ -1,6 +1,6 @@
 /**
- * Support for tests, with vitest: `ActorKit` for those of your actors, and the suites that every backend must pass. Whoever writes a driver
- * runs them on it:
+ * Support for tests, with vitest: `ActorKit` for those of your actors, `FaultyStore` for those of what they do in trouble, and the suites that every
+ * backend must pass. Whoever writes a driver runs them on it:
  *
  * ```ts
  * // my-store.test.ts
@@ -15,10 +15,11 @@
  * EventStoreContract.suite("my store", { layer })
  * ```
  *
- * Every test of the suites takes fresh agents, so the store may hold anything and be used by others at the same time. Nothing is skipped: what a store cannot
- * do, it fails.
+ * Every test of the suites takes fresh agents, so the store may hold anything and be used by others at the same time. Nothing is skipped: what
+ * a store cannot do, it fails.
  */
 export * as ActorKit from "./ActorKit.ts"
 export * as EngineContract from "./EngineContract.ts"
 export * as EventStoreContract from "./EventStoreContract.ts"
+export * as FaultyStore from "./FaultyStore.ts"
 export * as SnapshotStoreContract from "./SnapshotStoreContract.ts"
