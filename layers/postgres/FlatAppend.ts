@@ -20,7 +20,7 @@ export const withFlatAppend = (sql: SqlClient.SqlClient, names: Names, appendBat
     const rows = places.map((index) => appends[index])
     return Effect.matchEffect(sql.unsafe(statement, [names.tenant, ...parameters(rows)]).values, {
       onSuccess: (stored) => {
-        const outcomes = new Array<Outcome | undefined>(appends.length)
+        const outcomes = appends.map((): Outcome | undefined => undefined)
         for (const [ordinal, version] of stored) {
           const index = places[Number(ordinal) - 1]
           if (index !== undefined) outcomes[index] = { _tag: "Stored", firstVersion: Number(version) }
@@ -41,7 +41,7 @@ export const withFlatAppend = (sql: SqlClient.SqlClient, names: Names, appendBat
     })
   }
 
-  return (appends) => (appends.length > 1 && isFlat(appends) ? appendFlat(appends) : appendBatch(appends))
+  return (appends) => (isFlat(appends) ? appendFlat(appends) : appendBatch(appends))
 }
 
 const isFlat = (appends: ReadonlyArray<EncodedAppend>): boolean => {

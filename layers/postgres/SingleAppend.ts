@@ -19,15 +19,14 @@ export const withSingleAppend = (sql: SqlClient.SqlClient, names: Names, appendB
   const appendMany: AppendBatch = (appends) =>
     Effect.tap(appendBatch(appends), (outcomes) => Effect.sync(() => seen.learn(appends, outcomes)))
 
-  const appendOne = (append: EncodedAppend): ReturnType<AppendBatch> => {
-    const { agentId, events, expected } = append
+  const appendOne = (append: EncodedAppend, version: number): ReturnType<AppendBatch> => {
+    const { agentId, events } = append
     const [event] = events
-    const version = typeof expected === "number" ? expected : expected === "none" ? 0 : seen.get(agentId)
     const values = [event?.id, event?.type, event?.schemaVersion, event?.timestamp, event?.data, event?.metadata]
     return Effect.matchEffect(sql.unsafe(statement, [names.tenant, agentId, version, ...values]).raw, {
       onSuccess: (result) => {
         if (!isOneRow(result)) return appendMany([append])
-        seen.set(agentId, version + 1)
+        seen.set(agentId, version + 1, version === 0)
         return Effect.succeed<ReadonlyArray<Outcome>>([{ _tag: "Stored", firstVersion: version + 1 }])
       },
       onFailure: (error) => (isLostRace(error) ? appendMany([append]) : Effect.fail(batchFailure(error)))
@@ -36,8 +35,12 @@ export const withSingleAppend = (sql: SqlClient.SqlClient, names: Names, appendB
 
   return (appends) => {
     const [first] = appends
-    const isLone = appends.length === 1 && first?.events.length === 1 && first.commands.length === 0
-    return isLone ? appendOne(first) : appendMany(appends)
+    if (first === undefined || appends.length > 1 || first.events.length > 1 || first.commands.length > 0) {
+      return appendMany(appends)
+    }
+    const { agentId, expected } = first
+    const version = typeof expected === "number" ? expected : expected === "none" ? 0 : seen.guess(agentId)
+    return version === undefined ? appendMany(appends) : appendOne(first, version)
   }
 }
 
@@ -50,13 +53,15 @@ const capacity = 50_000
 /** The versions of agents as this process saw them last. Others may have written since, so they are only guesses. */
 class SeenVersions {
   private readonly versions = new Map<string, number>()
+  /** Whether the last agent that had not been seen was new: they come in runs, new ones or those of an earlier process. */
+  private areStrangersNew = true
 
-  /** An agent that was never seen is most often new. */
-  get(agentId: string): number {
-    return this.versions.get(agentId) ?? 0
+  guess(agentId: string): number | undefined {
+    return this.versions.get(agentId) ?? (this.areStrangersNew ? 0 : undefined)
   }
 
-  set(agentId: string, version: number): void {
+  set(agentId: string, version: number, isNew: boolean): void {
+    if (!this.versions.has(agentId)) this.areStrangersNew = isNew
     if (this.versions.size >= capacity) this.versions.clear()
     this.versions.set(agentId, version)
   }
@@ -64,8 +69,11 @@ class SeenVersions {
   learn(appends: ReadonlyArray<EncodedAppend>, outcomes: ReadonlyArray<Outcome>): void {
     for (const [index, { agentId, events }] of appends.entries()) {
       const outcome = outcomes[index]
-      if (outcome?._tag === "Stored") this.set(agentId, outcome.firstVersion + events.length - 1)
-      if (outcome?._tag === "Conflict") this.set(agentId, outcome.actual)
+      if (outcome?._tag === "Stored") {
+        this.set(agentId, outcome.firstVersion + events.length - 1, outcome.firstVersion === 1)
+      } else if (outcome?._tag === "Conflict") {
+        this.set(agentId, outcome.actual, outcome.actual === 0)
+      }
     }
   }
 }
