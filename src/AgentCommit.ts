@@ -3,16 +3,15 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Random from "effect/Random"
 import type { AgentCache } from "./AgentCache.ts"
 import type { AgentJournal, Standing } from "./AgentJournal.ts"
 import type { Operation, Refusal } from "./AgentOperation.ts"
+import * as AgentRepeat from "./AgentRepeat.ts"
 import { AgentRound } from "./AgentRound.ts"
 import { appendSurely } from "./AppendSurely.ts"
-import type { Appended, Command, EventStore } from "./EventStore.ts"
-import type { PreparedEvent } from "./EventStoreAppend.ts"
+import type { Appended, EventStore } from "./EventStore.ts"
+import * as LostRace from "./LostRace.ts"
 import type { AppendError, ReadError } from "./StoreError.ts"
-import * as Value from "./Value.ts"
 
 /** What it takes to write to agents. */
 export interface Surroundings {
@@ -29,9 +28,6 @@ export interface Surroundings {
 
 // One agent's writes should not fill a whole flush of the store.
 const bytesPerAppend = 1024 * 1024
-// With another process in the race, each try is about even; so many in a row are lost only to a writer that never rests.
-const mostConflicts = 100
-const longestDelay = 50
 
 /** Takes the operations that are too many for one append. */
 export interface Queue {
@@ -93,7 +89,7 @@ export class AgentCommit {
         round.add(operation)
       }
     }
-    if (round.isEmpty) return Effect.void
+    if (round.size === 0) return Effect.void
     if (round.prepared.length > 0) return this.append(batch, round, conflicts)
     if (isFresh) return this.answer(round)
     // A refusal must not rest on what was so a while ago.
@@ -115,11 +111,10 @@ export class AgentCommit {
 
   private afterAppend(batch: ReadonlyArray<Operation>, round: AgentRound, appended: Appended): Effect.Effect<void> {
     if (appended.outcome === "stored") return this.afterStored(round)
-    const [first, ...others] = batch.filter((operation) => !operation.isSettled)
-    if (others.length === 0) return Effect.sync(() => first?.settle(repeated(appended)))
+    if (round.size === 1) return Effect.sync(() => round.settle(AgentRepeat.outcomeOf(appended)))
     if (Option.isNone(appended.reply)) return this.afterRepeat(batch, round, appended)
     // One of the commands is recorded: in a first try of this round whose outcome was unknown, or by somebody else.
-    return Effect.matchEffect(this.ask(round.prepared, []), {
+    return Effect.matchEffect(AgentRepeat.ask(this.surroundings.events, this.agentId, round.prepared, []), {
       onSuccess: (found) => this.afterRepeat(batch, round, found),
       onFailure: (error) => (isVerdict(error) ? this.halve(batch) : Effect.sync(() => round.fail(error)))
     })
@@ -144,9 +139,9 @@ export class AgentCommit {
   ): Effect.Effect<void> {
     switch (error._tag) {
       case "Conflict":
-        if (conflicts >= mostConflicts) return Effect.sync(() => round.fail(error))
+        if (conflicts >= LostRace.mostTries) return Effect.sync(() => round.fail(error))
         return Effect.andThen(
-          pause(conflicts),
+          LostRace.pause(conflicts),
           this.from(this.surroundings.journal.catchUp(this.agentId, round.base, error.actual), batch, conflicts + 1)
         )
       case "Unknown":
@@ -176,21 +171,12 @@ export class AgentCommit {
   /** Whether a write that is refused now was stored before: its caller may have missed the answer. */
   private askOne(operation: Operation, refusal: Refusal): Effect.Effect<void> {
     const { commandId, identity = [] } = operation
-    return Effect.match(this.ask(identity, commandId === undefined ? [] : [{ id: commandId }]), {
-      onSuccess: (appended) => operation.settle(repeated(appended)),
+    const commands = commandId === undefined ? [] : [{ id: commandId }]
+    return Effect.match(AgentRepeat.ask(this.surroundings.events, this.agentId, identity, commands), {
+      onSuccess: (appended) => operation.settle(AgentRepeat.outcomeOf(appended)),
       onFailure: (error) =>
         error._tag === "Conflict" ? operation.refuse(refusal) : operation.settle({ _tag: "Failed", error })
     })
-  }
-
-  /** Asks whether something is stored; fails with `Conflict` when it is not. */
-  private ask(
-    events: ReadonlyArray<PreparedEvent>,
-    commands: ReadonlyArray<Command>
-  ): Effect.Effect<Appended, AppendError> {
-    // Repeats are told before conflicts, and no agent has this version, so nothing can be stored.
-    const expected = Number.MAX_SAFE_INTEGER
-    return appendSurely(this.surroundings.events, { agentId: this.agentId, events, expected, commands })
   }
 
   // ---- where the agent stands ----
@@ -219,26 +205,3 @@ export class AgentCommit {
 const isVerdict = (error: AppendError): boolean =>
   error._tag === "Conflict" ||
   (error._tag === "Rejected" && error.reason !== "Unavailable" && error.reason !== "Closed")
-
-/** A command in a round has versions of its own; they are in its reply. */
-const repeated = ({ firstVersion, reply, version }: Appended) =>
-  ({ _tag: "Repeated", ...(versionsOf(reply) ?? { firstVersion, version }) }) as const
-
-interface Versions {
-  readonly firstVersion: number
-  readonly version: number
-}
-
-/** The versions of the events that answered a command, as a round records them. */
-export const versionsOf = (reply: Option.Option<Value.Value>): Versions | undefined => {
-  const recorded = Option.getOrUndefined(reply)
-  if (!Value.isRecord(recorded)) return undefined
-  const { firstVersion, version } = recorded
-  return typeof firstVersion === "number" && typeof version === "number" ? { firstVersion, version } : undefined
-}
-
-/** Writers that lost the same race several times should not all come back at once. */
-export const pause = (conflicts: number): Effect.Effect<void> =>
-  conflicts < 2
-    ? Effect.void
-    : Effect.flatMap(Random.next, (random) => Effect.sleep(random * Math.min(2 ** (conflicts - 1), longestDelay)))

@@ -84,7 +84,9 @@ export class AgentLanes {
     const isDue = standing.version - standing.snapshotVersion >= every
     if (!isDue || this.snapshotting.has(agentId)) return standing
     this.snapshotting.add(agentId)
-    const save = this.permits.withPermit(this.surroundings.journal.save(agentId, standing)).pipe(
+    const saved = this.permits.withPermit(this.surroundings.journal.save(agentId, standing))
+    // Not before the callers have their answers.
+    const save = Effect.andThen(Effect.yieldNow, saved).pipe(
       // The events are on disk, so a missing snapshot costs time only.
       Effect.catchCause((cause) =>
         Effect.logWarning(`agent ${JSON.stringify(agentId)}: snapshot ${standing.version} could not be saved`, cause)

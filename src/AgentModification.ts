@@ -10,23 +10,22 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
-import { pause, versionsOf } from "./AgentCommit.ts"
 import type { AgentContext } from "./AgentContext.ts"
-import type { AgentWriteError } from "./AgentError.ts"
+import type { AgentArchived, AgentDeleted, AgentWriteError } from "./AgentError.ts"
 import * as AgentEvent from "./AgentEvent.ts"
 import type { Standing } from "./AgentJournal.ts"
 import { nothing, Operation, type Outcome, type Plan, type Refusal } from "./AgentOperation.ts"
 import { check, notAnObject, plan, prepareEvent, renamed, toArgument, type Workshop } from "./AgentPreparation.ts"
-import type { AgentStateManager, WriteOptions } from "./AgentStateManager.ts"
-import { type AgentWriter, admitActive, toEffect } from "./AgentWriter.ts"
+import { versionsOf } from "./AgentRepeat.ts"
+import type { WriteOptions } from "./AgentRequest.ts"
+import type { AgentStateManager } from "./AgentStateManager.ts"
+import { type AgentWriter, admitActive, toEffect, type Write } from "./AgentWriter.ts"
 import type { NewEvent } from "./ContextEvent.ts"
 import type { EventStore } from "./EventStore.ts"
+import * as LostRace from "./LostRace.ts"
 import { emptyState } from "./StateReducer.ts"
 import { Conflict, type InvalidInput } from "./StoreError.ts"
 import * as Value from "./Value.ts"
-
-// A function that waits loses to every write in the meantime.
-const attempts = 100
 
 /** What is to be modified, and how. */
 interface Modification<E, R> {
@@ -54,13 +53,16 @@ export const make = (
   ): Effect.Effect<AgentContext, E | AgentWriteError, R> =>
     Effect.flatMap(inLane(writer, workshop, modification), (step) => {
       if (step._tag === "Written") return Effect.succeed(step.context)
-      const next = Effect.onInterrupt(Fiber.join(step.running), () => Fiber.interrupt(step.running))
-      return Effect.flatMap(next, (next) =>
-        Effect.catchIf(
-          comeBack(writer, modification, step.at, next),
-          (error) => error._tag === "Conflict" && count < attempts,
-          () => Effect.andThen(pause(count), attempt(modification, count + 1))
-        )
+      const { at, running } = step
+      const ended = Effect.onInterrupt(Fiber.await(running), () => Fiber.interrupt(running))
+      return Effect.flatMap(ended, (exit) =>
+        Effect.matchEffect(comeBack(writer, modification, at, exit), {
+          onSuccess: (answer) => answer,
+          onFailure: (error) =>
+            error._tag === "Conflict" && count < LostRace.mostTries
+              ? Effect.andThen(LostRace.pause(count), attempt(modification, count + 1))
+              : Effect.fail(error)
+        })
       )
     })
 
@@ -154,32 +156,44 @@ class ModifyOperation<E, R> extends Operation {
   }
 }
 
-/** Writes what a function made that waited, if the agent is still what it was given. */
+/** Writes what a function made that waited, if the agent is still what it was given. Gives what the caller is to be told. */
 const comeBack = <E, R>(
   writer: AgentWriter,
-  { agentId, options }: Modification<E, R>,
+  modification: Modification<E, R>,
   at: Standing,
-  next: object
-): Effect.Effect<AgentContext, AgentWriteError> => {
+  exit: Exit.Exit<object, E>
+): Effect.Effect<Effect.Effect<AgentContext, E>, AgentWriteError> => {
+  const { agentId, options } = modification
+  // Even a failure must be about the agent as it is.
+  if (Exit.isFailure(exit)) {
+    const confirmed = writer.write(whenStill(modification, at, []), () => Effect.void)
+    return Effect.as(confirmed, Effect.failCause(exit.cause))
+  }
+  const next = exit.value
   if (!Value.isRecord(next)) return Effect.fail(notAnObject("state", next))
-  const admit = admitActive(agentId, "any")
-  return writer.write(
-    {
-      agentId,
-      events: [toEvent(next, options)],
-      commandId: options.commandId,
-      admit: (now) => {
-        // The version alone says too little: what it was given may not have been stored after all.
-        if (now.version !== at.version || now.eventId !== at.eventId) {
-          return Result.fail(new Conflict({ agentId, expected: at.version, actual: now.version }))
-        }
-        return Result.map(admit(now), () => !isUnchanged(at, next))
-      },
-      rename: toArgument
-    },
-    writer.contextOf
-  )
+  const events = isUnchanged(at, next) ? [] : [toEvent(next, options)]
+  const written = writer.write(whenStill({ agentId, options }, at, events), writer.contextOf)
+  return Effect.map(written, Effect.succeed)
 }
+
+/** A write of events, or of none, to an agent that is still what it was. */
+const whenStill = (
+  { agentId, options }: Pick<Modification<unknown, unknown>, "agentId" | "options">,
+  at: Standing,
+  events: ReadonlyArray<NewEvent>
+): Write<AgentDeleted | AgentArchived | Conflict, never> => ({
+  agentId,
+  events,
+  commandId: events.length === 0 ? undefined : options.commandId,
+  admit: (now) => {
+    // The version alone says too little: what it was given may not have been stored after all.
+    if (now.version !== at.version || now.eventId !== at.eventId) {
+      return Result.fail(new Conflict({ agentId, expected: at.version, actual: now.version }))
+    }
+    return Result.map(admitActive(agentId, "any")(now), () => events.length > 0)
+  },
+  rename: toArgument
+})
 
 const toEvent = (state: object, { metadata }: Modification<unknown, unknown>["options"]): NewEvent => ({
   type: AgentEvent.replaced,

@@ -2,7 +2,8 @@
  * The writes to one agent that go in one append: what each of them comes to after those before it.
  */
 import type { Standing } from "./AgentJournal.ts"
-import type { Operation, Plan, Refusal } from "./AgentOperation.ts"
+import type { Operation, Outcome, Plan, Refusal } from "./AgentOperation.ts"
+import { toReply } from "./AgentRepeat.ts"
 import type { Command } from "./EventStore.ts"
 import type { PreparedEvent } from "./EventStoreAppend.ts"
 import { type AppendError, type ReadError, Unknown } from "./StoreError.ts"
@@ -28,13 +29,17 @@ export class AgentRound {
     this.standing = base
   }
 
-  get isEmpty(): boolean {
-    return this.entries.length === 0
+  /** How many writes it has, refused ones included. */
+  get size(): number {
+    return this.entries.length
   }
 
   /** Whether all that is to be appended may have been stored before by whoever calls again. */
   get isRepeatable(): boolean {
-    return this.entries.every(({ operation, plan }) => typeof plan === "function" || operation.identity !== undefined)
+    return this.entries.every(
+      ({ operation, plan }) =>
+        typeof plan === "function" || plan.prepared.length === 0 || operation.identity !== undefined
+    )
   }
 
   add(operation: Operation): void {
@@ -49,10 +54,8 @@ export class AgentRound {
     }
     const first = plan.events[0]
     if (operation.commandId === undefined || first === undefined) return
-    this.commands.push({
-      id: operation.commandId,
-      reply: { firstVersion: first.version, version: plan.standing.version }
-    })
+    const versions = { firstVersion: first.version, version: plan.standing.version }
+    this.commands.push({ id: operation.commandId, reply: toReply(versions) })
   }
 
   /** Tells everybody, for the events are on disk and what the refusals rest on is so. Gives those who may have been stored before. */
@@ -64,6 +67,11 @@ export class AgentRound {
       else inDoubt.push({ operation, plan })
     }
     return inDoubt
+  }
+
+  /** Tells everybody the same. */
+  settle(outcome: Outcome): void {
+    for (const { operation } of this.entries) operation.settle(outcome)
   }
 
   /** Tells everybody that the append failed, since even a refusal may rest on what was not stored. */

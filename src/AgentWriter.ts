@@ -125,7 +125,8 @@ class WriteOperation<A, E, F> extends Operation {
     resume: (effect: Effect.Effect<A, E | F | LaneError>) => void
   ) {
     const { commandId, events } = write
-    const isIdentified = commandId !== undefined || events.every((event) => event.id !== undefined)
+    const isChosen = events.length > 0 && events.every((event) => event.id !== undefined)
+    const isIdentified = isChosen || commandId !== undefined
     super(events.length, commandId, isIdentified ? ready.map(({ prepared }) => prepared) : undefined)
     this.workshop = workshop
     this.write = write

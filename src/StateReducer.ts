@@ -87,7 +87,7 @@ type Folder = (
   depth: number
 ) => Result.Result<Change, FoldFailure>
 
-const noChange: Result.Result<Change, FoldFailure> = Result.succeed({})
+const noChange: Result.Result<Change, never> = Result.succeed({})
 
 const changeOf = (
   reducer: Reducer | undefined,
@@ -126,28 +126,27 @@ const reduce = (
   context: AgentContext | undefined,
   event: ContextEvent,
   depth: number
-): Result.Result<Change, FoldFailure> => {
+): Result.Result<Change, ReducerFailed> => {
   const state = context?.state ?? emptyState
-  const refuse = (expected: string, found: string, cause?: unknown) =>
-    new ReducerFailed({
-      agentId: event.agentId,
-      eventType: event.type,
-      expected,
-      found,
-      ...(cause === undefined ? {} : { cause })
-    })
-  return Result.gen(function* () {
-    const next = yield* Result.try({
-      try: (): unknown => reducer(state, event),
-      catch: (cause) => refuse("a new state", String(cause), cause)
-    })
-    if (!Value.isRecord(next)) return yield* Result.fail(refuse("an object of values", describe(next)))
-    const adopted = yield* Result.mapError(StateValue.adopt(next, state, depth), (input) =>
-      refuse(`${input.path}: ${input.expected}`, input.found, input)
-    )
-    return { state: adopted as Value.Record }
-  })
+  const next = Result.try((): unknown => reducer(state, event))
+  if (Result.isFailure(next)) return refuse(event, "a new state", describe(next.failure), next.failure)
+  if (next.success === state) return noChange
+  if (!Value.isRecord(next.success)) return refuse(event, "an object of values", describe(next.success))
+  const adopted = StateValue.adopt(next.success, state, depth)
+  if (Result.isSuccess(adopted)) return Result.succeed({ state: adopted.success as Value.Record })
+  const { expected, found, path } = adopted.failure
+  return refuse(event, `${path}: ${expected}`, found, adopted.failure)
 }
+
+const refuse = (
+  { agentId, type }: ContextEvent,
+  expected: string,
+  found: string,
+  cause?: unknown
+): Result.Result<never, ReducerFailed> =>
+  Result.fail(
+    new ReducerFailed({ agentId, eventType: type, expected, found, ...(cause === undefined ? {} : { cause }) })
+  )
 
 // ---- events that every agent understands ----
 

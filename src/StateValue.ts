@@ -54,20 +54,10 @@ class Adoption {
 
   adopt(next: unknown, previous: Value.Value | undefined, depth: number): Value.Value {
     if (this.refusal !== undefined) return null
-    switch (typeof next) {
-      case "string":
-      case "boolean":
-      case "bigint":
-        return next
-      case "number":
-        return Number.isFinite(next) ? next : this.copy(next, depth)
-      case "object":
-        if (next === null) return next
-        if (next === previous) return previous
-        // At the last level nothing may be nested, so let the encoding say so.
-        if (previous === undefined || depth < 1) return this.copy(next, depth)
-        if (isPlainArray(next) && Array.isArray(previous)) return this.array(next, previous, depth - 1)
-        if (Value.isRecord(next) && Value.isRecord(previous)) return this.record(next, previous, depth - 1)
+    // At the last level nothing may be nested, so let the encoding say so.
+    if (typeof next === "object" && next !== null && previous !== undefined && depth > 0) {
+      if (isPlainArray(next) && Array.isArray(previous)) return this.array(next, previous, depth - 1)
+      if (Value.isRecord(next) && Value.isRecord(previous)) return this.record(next, previous, depth - 1)
     }
     return this.copy(next, depth)
   }
@@ -89,6 +79,8 @@ class Adoption {
   }
 
   private below(key: string | number, next: unknown, previous: Value.Value | undefined, depth: number): Value.Value {
+    if (isLeaf(next)) return next
+    if (next === previous && previous !== undefined) return previous
     this.keys.push(key)
     const adopted = this.adopt(next, previous, depth)
     this.keys.pop()
@@ -103,6 +95,20 @@ class Adoption {
     if (Result.isSuccess(encoded)) return copy(next)
     this.refusal ??= encoded.failure
     return null
+  }
+}
+
+/** Values that are what they are. */
+const isLeaf = (value: unknown): value is null | boolean | number | string | bigint => {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+    case "bigint":
+      return true
+    case "number":
+      return Number.isFinite(value)
+    default:
+      return value === null
   }
 }
 

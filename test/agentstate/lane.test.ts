@@ -219,6 +219,29 @@ describe("writes to one agent", () => {
     )
   )
 
+  it.effect("are told their own versions when the store did not say so, and a caller has gone meanwhile", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        yield* agents.setState("a", {})
+        yield* calm
+        stores.fates.push((batch, store) => store(batch), storeSilently)
+        stores.flushing.closeUnsafe()
+        const blocker = yield* start(agents.updateContext("a", { state: { blocker: true } }))
+        const stays = yield* start(agents.updateContext("a", { state: { stays: true } }))
+        const goes = yield* start(agents.updateContext("a", { state: { goes: true } }))
+        stores.flushing.openUnsafe()
+        yield* Fiber.join(blocker)
+        yield* Fiber.interrupt(goes)
+        yield* TestClock.adjust("10 seconds")
+        const context = yield* Fiber.join(stays)
+        assert.deepInclude(context, { version: 3, state: { blocker: true, stays: true } })
+        assert.deepInclude(yield* agents.getContext("a"), { version: 4 })
+        yield* checkAgent("a", [context])
+      })
+    )
+  )
+
   it.effect("that another process stored just before are told as it stored them", () =>
     run((stores) =>
       Effect.gen(function* () {
@@ -241,7 +264,9 @@ describe("writes to one agent", () => {
             [
               Effect.result(agents.setState("a", {})),
               agents.updateContext("a", { state: { a: 1 } }, { id: "event-1" }),
-              agents.updateContext("a", { state: { b: 1 } }, { id: "event-2" })
+              agents.updateContext("a", { state: { b: 1 } }, { id: "event-2" }),
+              // It changes nothing, so it is no write that only this process can have made.
+              agents.modify("a", Effect.succeed)
             ],
             { concurrency: "unbounded" }
           )
@@ -422,6 +447,30 @@ describe("writes to one agent", () => {
     )
   )
 
+  it.effect("are refused by a function that waits only for what the agent is", () =>
+    run(() =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        const spend = agents.modify("a", (state) =>
+          Effect.andThen(
+            Effect.sleep("1 minute"),
+            numberOf(state, "count") > 0
+              ? Effect.succeed(plus(state, "count", -1))
+              : Effect.fail({ _tag: "Poor" as const })
+          )
+        )
+        const early = yield* start(spend)
+        yield* add("a")
+        yield* TestClock.adjust("1 hour")
+        assert.deepInclude(yield* Fiber.join(early), { version: 2, state: { count: 0 } })
+        const late = yield* start(Effect.flip(spend))
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(yield* Fiber.join(late), { _tag: "Poor" })
+        assert.strictEqual(yield* storedVersion("a"), 2)
+      })
+    )
+  )
+
   it.effect("win in the end against a writer that is faster many times", () =>
     run((stores) =>
       Effect.gen(function* () {
@@ -528,8 +577,7 @@ describe("a snapshot behind the writes", () => {
         (stores) =>
           Effect.gen(function* () {
             stores.snapshotsFail = true
-            yield* Effect.forEach(integers(25), () => add("a"))
-            yield* Effect.yieldNow
+            yield* Effect.forEach(integers(25), () => Effect.andThen(add("a"), calm))
             assert.strictEqual(stores.asked.get("save"), 2)
             assert.include(logged[0], 'agent "a": snapshot 10 could not be saved')
             stores.snapshotsFail = false
@@ -547,12 +595,12 @@ describe("a snapshot behind the writes", () => {
       (stores) =>
         Effect.gen(function* () {
           stores.saving.closeUnsafe()
-          yield* Effect.forEach(integers(30), () => add("a"))
+          yield* Effect.forEach(integers(30), () => Effect.andThen(add("a"), calm))
           stores.saving.openUnsafe()
-          yield* Effect.yieldNow
+          yield* calm
           assert.strictEqual(stores.asked.get("save"), 1)
           yield* Effect.forEach(integers(3), () => add("a"))
-          yield* Effect.yieldNow
+          yield* calm
           assert.strictEqual(stores.asked.get("save"), 2)
         }),
       { snapshots: { every: 3 } }
