@@ -41,9 +41,9 @@ const appendAll = (store: Store, appends: ReadonlyArray<EventStore.Append>) =>
 const versions = (store: Store, agentId: string) =>
   Effect.map(Stream.runCollect(store.read(agentId)), (events) => events.map((event) => event.version))
 
-layer(TestDatabase.layer({ schema }))("PostgreSQL", (it) => {
+layer(TestDatabase.layer({ schema }), { excludeTestServices: true })("PostgreSQL", (it) => {
   describe("a lone event", () => {
-    it.live("is stored behind what another process has written since this one looked", () =>
+    it.effect("is stored behind what another process has written since this one looked", () =>
       Effect.gen(function* () {
         const [ours, theirs] = [yield* EventStore.EventStore, yield* another]
         assert.strictEqual(yield* append(ours, note("lone")), "stored 1")
@@ -55,7 +55,7 @@ layer(TestDatabase.layer({ schema }))("PostgreSQL", (it) => {
       })
     )
 
-    it.live("never gets a version again that another process has deleted since this one looked", () =>
+    it.effect("never gets a version again that another process has deleted since this one looked", () =>
       Effect.gen(function* () {
         const [ours, theirs] = [yield* EventStore.EventStore, yield* another]
         yield* append(ours, note("deleted"))
@@ -67,7 +67,7 @@ layer(TestDatabase.layer({ schema }))("PostgreSQL", (it) => {
       })
     )
 
-    it.live("of an agent that is known to another process only is stored behind its history", () =>
+    it.effect("of an agent that is known to another process only is stored behind its history", () =>
       Effect.gen(function* () {
         const [ours, theirs] = [yield* EventStore.EventStore, yield* another]
         for (const agentId of ["a", "b", "c"].map((name) => `stranger ${name}`)) {
@@ -79,7 +79,7 @@ layer(TestDatabase.layer({ schema }))("PostgreSQL", (it) => {
       })
     )
 
-    it.live("is refused when its agent has another version, and known again when it is repeated", () =>
+    it.effect("is refused when its agent has another version, and known again when it is repeated", () =>
       Effect.gen(function* () {
         const store = yield* EventStore.EventStore
         const id = crypto.randomUUID()
@@ -97,7 +97,7 @@ layer(TestDatabase.layer({ schema }))("PostgreSQL", (it) => {
     const names = ["z", "a", "m", "k", "b"].map((name) => `flat ${name}`)
     const [z = "", a = "", m = "", k = "", b = ""] = names
 
-    it.live("are stored together, each behind its own agent's history", () =>
+    it.effect("are stored together, each behind its own agent's history", () =>
       Effect.gen(function* () {
         const [ours, theirs] = [yield* EventStore.EventStore, yield* another]
         yield* appendAll(theirs, [note(a), note(a), note(m)])
@@ -112,7 +112,7 @@ layer(TestDatabase.layer({ schema }))("PostgreSQL", (it) => {
       })
     )
 
-    it.live("are judged one by one when some cannot be stored", () =>
+    it.effect("are judged one by one when some cannot be stored", () =>
       Effect.gen(function* () {
         const store = yield* EventStore.EventStore
         const appends = [note(z, 0), note(a, 3), note(m, "none"), note(k, 9), note(b, "any")]
@@ -128,7 +128,7 @@ layer(TestDatabase.layer({ schema }))("PostgreSQL", (it) => {
       })
     )
 
-    it.live("are judged one by one when some are repeated, or have an id that is taken", () =>
+    it.effect("are judged one by one when some are repeated, or have an id that is taken", () =>
       Effect.gen(function* () {
         const store = yield* EventStore.EventStore
         const [known, fresh] = [crypto.randomUUID(), crypto.randomUUID()]
@@ -144,7 +144,7 @@ layer(TestDatabase.layer({ schema }))("PostgreSQL", (it) => {
       })
     )
 
-    it.live("are stored in a purged agent only if none, any or its version is expected", () =>
+    it.effect("are stored in a purged agent only if none, any or its version is expected", () =>
       Effect.gen(function* () {
         const store = yield* EventStore.EventStore
         for (const agentId of names) yield* store.purge(agentId)
