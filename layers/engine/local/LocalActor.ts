@@ -116,6 +116,11 @@ export class LocalActor implements Waiter {
     this.bell.ring()
   }
 
+  /** Answers everybody, whatever the actor is doing. */
+  abandon(): void {
+    this.leave(Ending.shutdown)
+  }
+
   /** However it ends, nobody is left without an answer. */
   private life(): Effect.Effect<void> {
     const turns = Effect.whileLoop({ while: () => !this.hasLeft, body: () => this.turn(), step: () => {} })

@@ -18,7 +18,7 @@ interface Gone extends Ending.Ending {
   readonly restarts: number
 }
 
-// How long actors may take to end that were interrupted; a handler that cannot be interrupted is not waited for.
+// How long actors may take to end that were interrupted; what cannot be interrupted is not waited for.
 const grace = Duration.seconds(1)
 
 /** A behavior that is registered with the engine. */
@@ -109,7 +109,10 @@ export class Registration {
       const fibers = actors.map((actor) => actor.fiber)
       return Effect.timeoutOrElse(Effect.asVoid(Fiber.awaitAll(fibers)), {
         duration: timeout,
-        orElse: () => Effect.asVoid(Effect.timeoutOption(Fiber.interruptAll(fibers), grace))
+        orElse: () =>
+          Effect.map(Effect.timeoutOption(Fiber.interruptAll(fibers), grace), () => {
+            for (const actor of actors) actor.abandon()
+          })
       })
     })
   }

@@ -64,8 +64,17 @@ export const register = (it: It): void => {
                   )
                 )
               )
+              const another = (yield* Ledger2.client)(freshId())
+              const elsewhere = yield* outlive(
+                Effect.flip(
+                  Effect.delay(
+                    Effect.suspend(() => another.Add({ amount: 300 })),
+                    "10 millis"
+                  )
+                )
+              )
               const opening = yield* outlive(Effect.delay(stage.open(gate), "30 millis"))
-              return { actor, system, taken: [busy, ...inside], refused: [asked, told, late], opening }
+              return { actor, system, taken: [busy, ...inside], refused: [asked, told, late, elsewhere], opening }
             })
           )
         )

@@ -59,21 +59,26 @@ describe("an engine that closes", () => {
 
   it.live("does not say of an append that it came to nothing, when that is not known", () =>
     Effect.gen(function* () {
-      const gate = Deferred.makeUnsafe<void>()
-      const slow = Layer.effect(
-        EventStore.EventStore,
-        Effect.map(EventStore.EventStore, (store) => ({
-          ...store,
-          append: (append: EventStore.Append) => Effect.andThen(Deferred.await(gate), store.append(append))
-        }))
-      ).pipe(Layer.provideMerge(Memory.layer))
-      const { close, counter } = yield* open({}, slow)
-      const asking = yield* start(Effect.flip(counter("a").Count()))
-      yield* settle
-      yield* close
-      const error = yield* Fiber.join(asking)
-      assert.deepInclude(error, { _tag: "Unknown", agentId: "Counter/a" })
-      assert.lengthOf(error._tag === "Unknown" ? error.eventIds : [], 1)
+      for (const hold of [Effect.interruptible, Effect.uninterruptible]) {
+        const gate = Deferred.makeUnsafe<void>()
+        const slow = Layer.effect(
+          EventStore.EventStore,
+          Effect.map(EventStore.EventStore, (store) => ({
+            ...store,
+            append: (append: EventStore.Append) => hold(Effect.andThen(Deferred.await(gate), store.append(append)))
+          }))
+        ).pipe(Layer.provideMerge(Memory.layer))
+        const { close, counter } = yield* open({}, slow)
+        const asking = yield* start(Effect.flip(counter("a").Count()))
+        yield* settle
+        const behind = yield* start(Effect.flip(counter("a").Count()))
+        yield* Effect.timeout(close, "5 seconds")
+        const error = yield* Fiber.join(asking)
+        assert.deepInclude(error, { _tag: "Unknown", agentId: "Counter/a" })
+        assert.lengthOf(error._tag === "Unknown" ? error.eventIds : [], 1)
+        assert.deepInclude(yield* Fiber.join(behind), { _tag: "ActorStopped", reason: "shutdown" })
+        yield* Deferred.succeed(gate, undefined)
+      }
     })
   )
 
