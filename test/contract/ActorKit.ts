@@ -30,6 +30,7 @@ import type * as Command from "../../src/Command.ts"
 import * as checking from "./kit/checking.ts"
 import { assertSame, print } from "./kit/difference.ts"
 import type { Flaw } from "./kit/Flaw.ts"
+import { passagesOf } from "./kit/Passage.ts"
 import * as Script from "./kit/Script.ts"
 
 export type { CheckOptions } from "./kit/checking.ts"
@@ -102,7 +103,12 @@ export const make = <State, Event, Commands extends Command.Command, R>(
   behavior: Layer.Layer<never, unknown, R>,
   options?: Options
 ): Kit<State, Event, Commands, Exclude<R, ActorSystem>> => {
-  const cast: Script.Cast<R> = { definition, behavior, answer: options?.answer ?? nobody }
+  const cast: Script.Cast<R> = {
+    definition,
+    passages: passagesOf(definition),
+    behavior,
+    answer: options?.answer ?? nobody
+  }
   const kit = {
     ...begin(cast, { events: [], commands: [] }),
     given: (...events: ReadonlyArray<Event>) => begin(cast, { events, commands: [] }),

@@ -14,11 +14,12 @@ import { Decision } from "../../../src/Decision.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import { evolve, refuseThrown, type Thrown, untouched } from "./evolving.ts"
 import { Flaw } from "./Flaw.ts"
-import { type Passages, passagesOf } from "./Passage.ts"
+import type { Passages } from "./Passage.ts"
 
 /** What a script is run with. */
 export interface Cast<R> {
   readonly definition: Any
+  readonly passages: Passages
   readonly behavior: Layer.Layer<never, unknown, R>
   readonly answer: Answer
 }
@@ -55,7 +56,7 @@ export const run = <R>(cast: Cast<R>, script: Script): Effect.Effect<Outcome, un
     const system = systemOf(registered, cast.answer)
     // Built anew for every run, since the layer may be in use by an engine of the same test.
     const behavior = Layer.orDie(Layer.provide(cast.behavior, system))
-    return Effect.provide(play(cast.definition, registered, script), behavior, { local: true })
+    return Effect.provide(play(cast, registered, script), behavior, { local: true })
   })
 
 /** A system that takes note of behaviors; what of it nobody has thought of dies when it is used. */
@@ -71,9 +72,12 @@ const systemOf = (registered: Array<Behavior>, answer: Answer): Layer.Layer<Acto
     tell: (actor, id, command, payload) => Effect.ignore(answer(actor, id, command, payload))
   })
 
-const play = Effect.fnUntraced(function* (definition: Any, registered: ReadonlyArray<Behavior>, script: Script) {
+const play = Effect.fnUntraced(function* (
+  { definition, passages }: Pick<Cast<never>, "definition" | "passages">,
+  registered: ReadonlyArray<Behavior>,
+  script: Script
+) {
   const behavior = yield* find(definition, registered)
-  const passages = passagesOf(definition)
   const beginning = script.state === undefined ? definition.codec.initialState : script.state.value
   yield* Effect.fromResult(passages.state.cross(beginning))
   const given = fold(definition, passages, beginning, script.events)
