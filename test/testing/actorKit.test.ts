@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import * as LocalEngine from "../../layers/engine/local.ts"
 import * as Memory from "../../layers/memory/index.ts"
-import { Actor, type ActorError, type StoreError } from "../../src/index.ts"
+import { Actor, type ActorError, ActorSystem, type StoreError } from "../../src/index.ts"
 import * as ActorKit from "../contract/ActorKit.ts"
 import { Account, AccountBehavior, InsufficientFunds } from "../support/account.ts"
 
@@ -125,6 +125,7 @@ const Till = Actor.make("Till", {
   evolve: ({ takings }, { at, price }) => ({ takings: takings + price, at }),
   commands: [
     Rpc.make("Sell", { payload: { price: Schema.Int } }),
+    Rpc.make("Report"),
     Rpc.make("Bank", { payload: { to: Schema.String }, success: Schema.Int })
   ]
 })
@@ -134,10 +135,11 @@ const TillBehavior = Till.toLayer({
     const at = new Date(yield* Clock.currentTimeMillis)
     return yield* Till.persist({ _tag: "Sold", price: price + (yield* Fees).of(price), at })
   }),
+  Report: () => ActorSystem.ActorSystem.use((system) => Effect.orDie(system.tell(Account, "r", "Balance", undefined))),
   Bank: Effect.fnUntraced(function* ({ takings }, { to }) {
     const bank = (yield* Account.client)(to)
     // Whatever the bank may have against it is no business of the test.
-    return yield* Effect.orDie(bank.Deposit({ amount: takings }))
+    return yield* Effect.orDie(Effect.retry(bank.Deposit({ amount: takings }), { times: 1 }))
   })
 })
 
@@ -178,14 +180,18 @@ describe("handlers under the kit", () => {
     Effect.gen(function* () {
       const asked: Array<unknown> = []
       const kit = ActorKit.make(Till, Layer.provide(TillBehavior, fees), {
-        answer: ({ name }, id, command, payload) =>
-          Effect.sync(() => {
-            asked.push([name, id, command, payload])
-            return 42
-          })
+        answer: ({ name }, id, command, payload) => {
+          asked.push([name, id, command, payload])
+          // The first try is in vain.
+          return asked.length === 1 ? Effect.fail(new Error("not now")) : Effect.succeed(42)
+        }
       })
-      yield* kit.givenState({ takings: 7, at: null }).when("Bank", { to: "b" }).gives({ reply: 42, events: [] })
-      assert.deepStrictEqual(asked, [["Account", "b", "Deposit", { amount: 7 }]])
+      const full = kit.givenState({ takings: 7, at: null })
+      yield* full.when("Bank", { to: "b" }).gives({ reply: 42, events: [] })
+      const deposit = ["Account", "b", "Deposit", { amount: 7 }]
+      assert.deepStrictEqual(asked, [deposit, deposit])
+      yield* full.when("Report").gives({ reply: undefined })
+      assert.deepStrictEqual(asked.at(-1), ["Account", "r", "Balance", undefined])
     })
   )
 

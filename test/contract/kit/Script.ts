@@ -60,17 +60,20 @@ export const run = <R>(cast: Cast<R>, script: Script): Effect.Effect<Outcome, un
   })
 
 /** A system that takes note of behaviors; what of it nobody has thought of dies when it is used. */
-const systemOf = (registered: Array<Behavior>, answer: Answer): Layer.Layer<ActorSystem> =>
-  Layer.mock(ActorSystem)({
+const systemOf = (registered: Array<Behavior>, answer: Answer): Layer.Layer<ActorSystem> => {
+  // Asked anew whenever a handler tries again.
+  const ask: Answer = (actor, id, command, payload) => Effect.suspend(() => answer(actor, id, command, payload))
+  return Layer.mock(ActorSystem)({
     register: (behavior) =>
       Effect.sync(() => {
         registered.push(behavior)
       }),
     // Whoever writes the answers sees to it that they fit.
-    ask: (actor, id, command, payload) => answer(actor, id, command, payload) as Effect.Effect<never, never>,
-    askUnsafe: answer,
-    tell: (actor, id, command, payload) => Effect.ignore(answer(actor, id, command, payload))
+    ask: (actor, id, command, payload) => ask(actor, id, command, payload) as Effect.Effect<never, never>,
+    askUnsafe: ask,
+    tell: (actor, id, command, payload) => Effect.ignore(ask(actor, id, command, payload))
   })
+}
 
 const play = Effect.fnUntraced(function* (
   { definition, passages }: Pick<Cast<never>, "definition" | "passages">,
