@@ -166,7 +166,9 @@ export class LocalActor implements Waiter {
   }
 
   private afterRound(halt: Halt | undefined): Effect.Effect<void> {
-    if (halt?._tag !== "Conflict") return halt === undefined ? Effect.void : this.afterCrash(halt.command, halt.cause)
+    // Those who were answered may have more to say, which can then go with what waits already.
+    if (halt === undefined) return this.mailbox.size === 0 ? Effect.void : this.surroundings.turns.pass
+    if (halt._tag === "Crashed") return this.afterCrash(halt.command, halt.cause)
     this.ending = Ending.conflict
     return Effect.logError(`${this.describe} stops, for another writer appended to its agent: ${halt.error.message}`)
   }

@@ -2,6 +2,7 @@
  * Wakes actors and tells callers one after the other, never one inside the other: otherwise a chain of a thousand actors that ask each
  * other would need a stack as deep, and a caller could come back to an actor that is in the middle of something.
  */
+import * as Effect from "effect/Effect"
 import type * as Scheduler from "effect/Scheduler"
 
 // What follows from one another may go on for ever; timers and the disk must get their turn in between.
@@ -23,6 +24,9 @@ export class Turns {
     this.isScheduled = true
     queueMicrotask(this.run)
   }
+
+  /** Completes once what was added before is done. */
+  readonly pass: Effect.Effect<void> = Effect.callback((resume) => this.add(() => resume(Effect.void)))
 
   private readonly run = (): void => {
     const { tasks } = this

@@ -40,7 +40,9 @@ export const layer: Layer.Layer<Stage> = Layer.sync(Stage, () => {
     pass: (name) =>
       Effect.suspend(() => {
         const { arrived, opened } = gate(name)
-        return Effect.andThen(Deferred.succeed(arrived, undefined), Deferred.await(opened))
+        // Whoever sees the arrival goes on at once, so the handler must be seen to wait even if the gate is opened then.
+        const arrive = Effect.andThen(Deferred.succeed(arrived, undefined), Effect.yieldNow)
+        return Effect.andThen(arrive, Deferred.await(opened))
       }),
     arrival: (name) => Effect.suspend(() => Deferred.await(gate(name).arrived)),
     open: (name) => Effect.suspend(() => Effect.asVoid(Deferred.succeed(gate(name).opened, undefined)))

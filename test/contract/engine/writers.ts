@@ -10,6 +10,7 @@ import { Ledger } from "./Ledger.ts"
 import { Stage } from "./Stage.ts"
 import {
   deposits,
+  eventually,
   fails,
   freshId,
   freshLedger,
@@ -231,6 +232,7 @@ export const register = (it: It): void => {
           faults.next("refuse")
           yield* Fiber.join(first)
           yield* stage.arrival(gate)
+          yield* eventually(Effect.sync(() => faults.appends.length === 2))
           yield* stage.open(gate)
           const answers = yield* results(fibers)
           assert.deepStrictEqual(

@@ -31,6 +31,25 @@ describe("what waits together", () => {
       return sizes.length === 1 ? Effect.andThen(Deferred.await(gate), stored) : stored
     })
 
+  it.effect("includes what those have to say next who were answered together", () => {
+    const sizes: Array<number> = []
+    const gate = Deferred.makeUnsafe<void>()
+    const stores = storesWith((store, append) => {
+      sizes.push(append.events.length)
+      return Effect.andThen(sizes.length === 1 ? Deferred.await(gate) : Effect.void, store.append(append))
+    })
+    return Effect.gen(function* () {
+      const counter = (yield* Counter.client)("a")
+      // The first round has one command, and the others wait for it.
+      const first = yield* start(Effect.replicateEffect(counter.Count(), 10))
+      yield* settle
+      const fibers = yield* Effect.forEach(Array(15).keys(), () => start(Effect.replicateEffect(counter.Count(), 10)))
+      yield* Deferred.succeed(gate, undefined)
+      yield* Effect.forEach([first, ...fibers], Fiber.join)
+      assert.deepStrictEqual(sizes, [1, ...Array(9).fill(16), 15])
+    }).pipe(run(stores))
+  })
+
   it.effect("is split when it has more events than one append may have", () => {
     const sizes: Array<number> = []
     const gate = Deferred.makeUnsafe<void>()
