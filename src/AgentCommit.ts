@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { AgentCache } from "./AgentCache.ts"
 import type { AgentJournal, Standing } from "./AgentJournal.ts"
-import type { Operation, Refusal } from "./AgentOperation.ts"
+import type { Operation } from "./AgentOperation.ts"
 import * as AgentRepeat from "./AgentRepeat.ts"
 import { AgentRound } from "./AgentRound.ts"
 import { appendSurely } from "./AppendSurely.ts"
@@ -79,7 +79,7 @@ export class AgentCommit {
     isFresh: boolean,
     conflicts: number
   ): Effect.Effect<void> {
-    const round = new AgentRound(base)
+    const round = new AgentRound(base, batch)
     for (let index = 0; index < batch.length; index++) {
       const operation = batch[index] as Operation
       if (index > 0 && this.isFull(round, operation)) {
@@ -165,17 +165,19 @@ export class AgentCommit {
   private answer(round: AgentRound): Effect.Effect<void> {
     const inDoubt = round.answer()
     if (inDoubt.length === 0) return Effect.void
-    return Effect.forEach(inDoubt, ({ operation, plan }) => this.askOne(operation, plan), { discard: true })
+    return Effect.forEach(inDoubt, (operation) => this.ask(operation), { discard: true })
   }
 
   /** Whether a write that is refused now was stored before: its caller may have missed the answer. */
-  private askOne(operation: Operation, refusal: Refusal): Effect.Effect<void> {
+  private ask(operation: Operation): Effect.Effect<void> {
     const { commandId, identity = [] } = operation
     const commands = commandId === undefined ? [] : [{ id: commandId }]
     return Effect.match(AgentRepeat.ask(this.surroundings.events, this.agentId, identity, commands), {
       onSuccess: (appended) => operation.settle(AgentRepeat.outcomeOf(appended)),
-      onFailure: (error) =>
-        error._tag === "Conflict" ? operation.refuse(refusal) : operation.settle({ _tag: "Failed", error })
+      onFailure: (error) => {
+        if (error._tag === "Conflict") operation.refuse()
+        else operation.settle({ _tag: "Failed", error })
+      }
     })
   }
 

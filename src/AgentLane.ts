@@ -11,11 +11,12 @@ export class AgentLane implements Queue {
   private readonly agentId: string
   private readonly surroundings: Surroundings
   private readonly commit: AgentCommit
-  private waiting: Array<Operation> = []
+  private waiting: Array<Operation>
 
-  constructor(agentId: string, surroundings: Surroundings) {
+  constructor(agentId: string, surroundings: Surroundings, first: Operation) {
     this.agentId = agentId
     this.surroundings = surroundings
+    this.waiting = [first]
     this.commit = new AgentCommit(agentId, surroundings, this)
   }
 

@@ -62,9 +62,8 @@ export class AgentLanes {
       running.push(operation)
       return
     }
-    const lane = new AgentLane(agentId, this.surroundings)
+    const lane = new AgentLane(agentId, this.surroundings, operation)
     this.lanes.set(agentId, lane)
-    lane.push(operation)
     this.fork(lane.run())
   }
 

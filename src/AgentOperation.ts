@@ -35,6 +35,8 @@ export abstract class Operation {
   readonly commandId: string | undefined
   /** What the store knows it by if it was stored before: its caller chose the ids. `undefined` when it cannot have been. */
   readonly identity: ReadonlyArray<PreparedEvent> | undefined
+  /** What it comes to in the round that it is in. */
+  planned: Plan | Refusal | undefined
   /** Whether nobody waits for it any more. */
   isSettled = false
 
@@ -58,10 +60,11 @@ export abstract class Operation {
     this.tell(outcome)
   }
 
-  refuse(refusal: Refusal): void {
-    if (this.isSettled) return
+  /** Tells the caller why, if it is refused. */
+  refuse(): void {
+    if (this.isSettled || typeof this.planned !== "function") return
     this.isSettled = true
-    refusal()
+    this.planned()
   }
 
   /** Takes it back: the caller has gone. What is on its way to the disk may still be stored. */

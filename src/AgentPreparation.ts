@@ -83,9 +83,10 @@ export const plan = (
   ready: ReadonlyArray<ReadyEvent>
 ): Result.Result<Plan, FoldFailure> => {
   let { context, eventId, version } = at
-  const prepared: Array<PreparedEvent> = []
-  const events: Array<ContextEvent> = []
-  for (const { data, metadata, prepared: one } of ready) {
+  const prepared = new Array<PreparedEvent>(ready.length)
+  const events = new Array<ContextEvent>(ready.length)
+  for (let index = 0; index < ready.length; index++) {
+    const { data, metadata, prepared: one } = ready[index] as ReadyEvent
     const { id, schemaVersion, timestamp, type } = one
     version++
     const event = { id, agentId, version, type, schemaVersion, timestamp: new Date(timestamp), data, metadata }
@@ -94,8 +95,8 @@ export const plan = (
     if (Result.isFailure(folded)) return Result.fail(folded.failure)
     context = folded.success
     eventId = id
-    prepared.push(one)
-    events.push(event)
+    prepared[index] = one
+    events[index] = event
   }
   const standing = { context, version, eventId, snapshotVersion: at.snapshotVersion }
   return Result.succeed({ prepared, events, standing })

@@ -8,10 +8,7 @@ import type { Command } from "./EventStore.ts"
 import type { PreparedEvent } from "./EventStoreAppend.ts"
 import { type AppendError, type ReadError, Unknown } from "./StoreError.ts"
 
-interface Entry {
-  readonly operation: Operation
-  readonly plan: Plan | Refusal
-}
+const none: ReadonlyArray<never> = Object.freeze([])
 
 /** Nobody is told anything before it is known what became of the append. */
 export class AgentRound {
@@ -19,68 +16,88 @@ export class AgentRound {
   readonly base: Standing
   /** Where it stands after the events so far. */
   standing: Standing
-  readonly prepared: Array<PreparedEvent> = []
-  readonly commands: Array<Command> = []
+  /** The events to append, and the commands they answer. Most rounds are of one write, which has its events in an array already. */
+  prepared: ReadonlyArray<PreparedEvent> = none
+  commands: Array<Command> | undefined
+  private gathered: Array<PreparedEvent> | undefined
   bytes = 0
-  private readonly entries: Array<Entry> = []
+  /** How many writes it has, refused ones included. */
+  size = 0
+  private refused = 0
+  private readonly operations: ReadonlyArray<Operation>
 
-  constructor(base: Standing) {
+  /** Of these operations, those that are added take part. */
+  constructor(base: Standing, operations: ReadonlyArray<Operation>) {
     this.base = base
     this.standing = base
-  }
-
-  /** How many writes it has, refused ones included. */
-  get size(): number {
-    return this.entries.length
+    this.operations = operations
+    for (const operation of operations) operation.planned = undefined
   }
 
   /** Whether all that is to be appended may have been stored before by whoever calls again. */
   get isRepeatable(): boolean {
-    return this.entries.every(
-      ({ operation, plan }) =>
-        typeof plan === "function" || plan.prepared.length === 0 || operation.identity !== undefined
+    return this.operations.every(
+      ({ identity, planned }) => identity !== undefined || !isPlan(planned) || planned.prepared.length === 0
     )
   }
 
   add(operation: Operation): void {
     const plan = operation.plan(this.standing)
+    operation.planned = plan
     if (plan === undefined) return
-    this.entries.push({ operation, plan })
-    if (typeof plan === "function") return
-    this.standing = plan.standing
-    for (const event of plan.prepared) {
-      this.prepared.push(event)
-      this.bytes += event.data.length + event.metadata.length
+    this.size++
+    if (!isPlan(plan)) {
+      this.refused++
+      return
     }
+    this.standing = plan.standing
+    this.gather(plan.prepared)
     const first = plan.events[0]
     if (operation.commandId === undefined || first === undefined) return
     const versions = { firstVersion: first.version, version: plan.standing.version }
+    this.commands ??= []
     this.commands.push({ id: operation.commandId, reply: toReply(versions) })
   }
 
-  /** Tells everybody, for the events are on disk and what the refusals rest on is so. Gives those who may have been stored before. */
-  answer(): ReadonlyArray<Entry & { readonly plan: Refusal }> {
-    const inDoubt: Array<Entry & { readonly plan: Refusal }> = []
-    for (const { operation, plan } of this.entries) {
-      if (typeof plan !== "function") operation.settle({ _tag: "Done", plan })
-      else if (operation.identity === undefined) operation.refuse(plan)
-      else inDoubt.push({ operation, plan })
+  private gather(prepared: ReadonlyArray<PreparedEvent>): void {
+    for (const event of prepared) this.bytes += event.data.length + event.metadata.length
+    if (this.prepared.length === 0) {
+      this.prepared = prepared
+      return
     }
-    return inDoubt
+    this.gathered ??= [...this.prepared]
+    for (const event of prepared) this.gathered.push(event)
+    this.prepared = this.gathered
+  }
+
+  /** Tells everybody, for the events are on disk and what the refusals rest on is so. Gives those who may have been stored before. */
+  answer(): ReadonlyArray<Operation> {
+    for (const operation of this.operations) {
+      const { identity, planned } = operation
+      if (isPlan(planned)) operation.settle({ _tag: "Done", plan: planned })
+      else if (identity === undefined) operation.refuse()
+    }
+    return this.refused === 0 ? none : this.operations.filter(isInDoubt)
   }
 
   /** Tells everybody the same. */
   settle(outcome: Outcome): void {
-    for (const { operation } of this.entries) operation.settle(outcome)
+    for (const operation of this.operations) if (operation.planned !== undefined) operation.settle(outcome)
   }
 
   /** Tells everybody that the append failed, since even a refusal may rest on what was not stored. */
   fail(error: AppendError | ReadError): void {
-    for (const { operation, plan } of this.entries) {
-      operation.settle({ _tag: "Failed", error: error._tag === "Unknown" ? ownShare(error, plan) : error })
+    for (const operation of this.operations) {
+      const { planned } = operation
+      if (planned === undefined) continue
+      operation.settle({ _tag: "Failed", error: error._tag === "Unknown" ? ownShare(error, planned) : error })
     }
   }
 }
+
+const isInDoubt = ({ identity, planned }: Operation): boolean => typeof planned === "function" && identity !== undefined
+
+const isPlan = (planned: Plan | Refusal | undefined): planned is Plan => typeof planned === "object"
 
 /** To be repeated, a caller needs to know his own events only. */
 const ownShare = ({ agentId, cause }: Unknown, plan: Plan | Refusal): Unknown => {

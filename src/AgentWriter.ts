@@ -101,11 +101,11 @@ const prepareAll = <E, F>(workshop: Workshop, write: Write<E, F>, now: number) =
   const { agentId, commandId, events, expected, rename } = write
   const refusal = check(agentId, commandId, expected)
   if (refusal !== undefined) return Result.fail(refusal)
-  const ready: Array<ReadyEvent> = []
+  const ready = new Array<ReadyEvent>(events.length)
   for (let index = 0; index < events.length; index++) {
     const one = prepareEvent(workshop, events[index] as NewEvent, commandId, now)
     if (Result.isFailure(one)) return Result.fail(renamed(one.failure, (path) => rename(path, index)))
-    ready.push(one.success)
+    ready[index] = one.success
   }
   return Result.succeed(ready)
 }
