@@ -21,6 +21,8 @@ export class CommitQueue {
   private readonly busy = new Set<string>()
   /** Whether everything that waits is for busy agents. */
   private isBlocked = false
+  /** Whether no flush may begin. */
+  isHeld = false
 
   constructor({ concurrentBatches = 1, maximumBatch }: Pick<BatchDriver, "concurrentBatches" | "maximumBatch">) {
     this.maximumBatch = maximumBatch
@@ -32,8 +34,14 @@ export class CommitQueue {
     return this.waiting.length === 0 || this.flushes > 0
   }
 
+  /** Whether no flush is under way. */
+  get isQuiet(): boolean {
+    return this.flushes === 0
+  }
+
   /** Whether a flush should begin now. */
   get isReady(): boolean {
+    if (this.isHeld) return false
     if (this.flushes === 0) return this.waiting.length > 0
     return this.waiting.length >= worthwhile && this.flushes < this.maximumFlushes && !this.isBlocked
   }

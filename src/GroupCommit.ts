@@ -4,8 +4,8 @@
  * Nothing is timed, so a lone caller waits for nobody, and batches grow with the load by themselves
  * (DeWitt et al., "Implementation techniques for main memory database systems", 1984).
  */
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -51,9 +51,9 @@ export interface GroupCommit {
 /** Starts the writer. When the scope closes, what is queued is still written; what comes later is told `Closed`. */
 export const make = (driver: BatchDriver): Effect.Effect<GroupCommit, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const lanes = driver.concurrentBatches ?? 1
-    const writer = new Writer(driver, yield* Semaphore.make(1), yield* Semaphore.make(lanes), lanes)
-    const fibers = yield* Effect.forEach(Array.from({ length: lanes }), () => Effect.forkDetach(writer.lane))
+    const writer = new Writer(driver, yield* Semaphore.make(1))
+    const lanes = Array.from({ length: driver.concurrentBatches ?? 1 })
+    const fibers = yield* Effect.forEach(lanes, () => Effect.forkDetach(writer.lane))
     yield* Effect.addFinalizer(() =>
       Effect.andThen(
         Effect.sync(() => writer.close()),
@@ -66,24 +66,22 @@ export const make = (driver: BatchDriver): Effect.Effect<GroupCommit, never, Sco
 class Writer implements GroupCommit {
   private readonly driver: BatchDriver
   private readonly queue: CommitQueue
-  private readonly lanes: number
-  /** Whoever wants all permits holds the turnstile meanwhile, so that flushes cannot slip by for ever. */
-  private readonly turnstile: Semaphore.Semaphore
-  private readonly permits: Semaphore.Semaphore
+  /** Held by whoever wants to be alone. */
+  private readonly mutex: Semaphore.Semaphore
   /** The newest append of each agent that has one under way. */
   private readonly newest = new Map<string, Ticket>()
   private readonly listeners = new Set<() => void>()
   /** Wakes the lanes that have nothing to do. */
-  private sleepers: Array<() => void> = []
+  private readonly sleepers: Array<() => void> = []
+  /** Told when the last flush has ended. */
+  private onQuiet: (() => void) | undefined
   private arrived = 0
   isClosed = false
 
-  constructor(driver: BatchDriver, turnstile: Semaphore.Semaphore, permits: Semaphore.Semaphore, lanes: number) {
+  constructor(driver: BatchDriver, mutex: Semaphore.Semaphore) {
     this.driver = driver
     this.queue = new CommitQueue(driver)
-    this.turnstile = turnstile
-    this.permits = permits
-    this.lanes = lanes
+    this.mutex = mutex
   }
 
   enqueue(append: EncodedAppend, settle: (settled: Settled) => void): Ticket {
@@ -115,7 +113,7 @@ class Writer implements GroupCommit {
   }
 
   exclusive<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return this.turnstile.withPermit(this.permits.withPermits(this.lanes)(effect))
+    return this.mutex.withPermit(Effect.ensuring(Effect.andThen(this.hold, effect), this.unhold))
   }
 
   onNews(listener: () => void): () => void {
@@ -125,9 +123,22 @@ class Writer implements GroupCommit {
 
   close(): void {
     this.isClosed = true
-    for (const wake of this.sleepers.splice(0)) wake()
+    this.wakeAll()
     for (const listener of this.listeners) listener()
   }
+
+  /** Keeps flushes from beginning, and waits for those under way. */
+  private readonly hold = Effect.callback<void>((resume) => {
+    this.queue.isHeld = true
+    if (this.queue.isQuiet) return resume(Effect.void)
+    this.onQuiet = () => resume(Effect.void)
+  })
+
+  private readonly unhold = Effect.sync(() => {
+    this.onQuiet = undefined
+    this.queue.isHeld = false
+    this.wakeLane()
+  })
 
   /** Flushes whatever comes, one batch after the other. */
   readonly lane: Effect.Effect<void> = Effect.suspend(() =>
@@ -152,32 +163,41 @@ class Writer implements GroupCommit {
     if (this.queue.isReady) this.sleepers.pop()?.()
   }
 
+  private wakeAll(): void {
+    for (const wake of this.sleepers.splice(0)) wake()
+  }
+
   private flushNext(): Effect.Effect<void> {
     const batch = this.queue.take()
     // What is left may be enough for another flush.
     this.wakeLane()
-    return Effect.map(this.flush(batch), () => this.queue.release(batch))
+    return Effect.map(this.flush(batch), () => {
+      this.queue.release(batch)
+      if (this.queue.isQuiet) this.onQuiet?.()
+      if (this.isClosed) this.wakeAll()
+    })
   }
 
   private flush(batch: ReadonlyArray<Ticket>): Effect.Effect<void> {
     if (batch.length === 0) return Effect.void
-    const appending = this.permits.withPermit(this.driver.appendBatch(batch.map((ticket) => ticket.append)))
-    return Effect.flatMap(Effect.exit(Effect.andThen(this.turnstile.withPermit(Effect.void), appending)), (exit) => {
-      if (Exit.isSuccess(exit)) {
-        this.settleAll(batch, exit.value)
+    return Effect.matchCauseEffect(this.driver.appendBatch(batch.map((ticket) => ticket.append)), {
+      onSuccess: (outcomes) => {
+        this.settleAll(batch, outcomes)
+        return Effect.void
+      },
+      onFailure: (cause) => {
+        const failure = failureOf(cause)
+        if (failure.certainty === "refused" && batch.length > 1) {
+          // Batch mates must not fall together: halve until the guilty append is alone.
+          const half = batch.length >>> 1
+          return Effect.andThen(
+            this.flush(batch.slice(0, half)),
+            Effect.suspend(() => this.flush(this.holdBack(batch.slice(half))))
+          )
+        }
+        for (const ticket of batch) this.settle(ticket, failure)
         return Effect.void
       }
-      const failure = failureOf(exit)
-      if (failure.certainty === "refused" && batch.length > 1) {
-        // Batch mates must not fall together: halve until the guilty append is alone.
-        const half = batch.length >>> 1
-        return Effect.andThen(
-          this.flush(batch.slice(0, half)),
-          Effect.suspend(() => this.flush(this.holdBack(batch.slice(half))))
-        )
-      }
-      for (const ticket of batch) this.settle(ticket, failure)
-      return Effect.void
     })
   }
 
@@ -240,9 +260,9 @@ const underWayBefore = (ticket: Ticket): Ticket | undefined => {
 }
 
 // A driver that dies or is interrupted has told us nothing about what it stored.
-const failureOf = (exit: Exit.Failure<unknown, BatchFailure>): BatchFailure => {
-  for (const reason of exit.cause.reasons) if (reason._tag === "Fail") return reason.error
-  return lost(exit.cause)
+const failureOf = (cause: Cause.Cause<BatchFailure>): BatchFailure => {
+  for (const reason of cause.reasons) if (reason._tag === "Fail") return reason.error
+  return lost(cause)
 }
 
 const lost = (cause: unknown): BatchFailure => ({ _tag: "BatchFailure", certainty: "unknown", cause })

@@ -221,6 +221,47 @@ describe("two flushes at a time", () => {
     })
   )
 
+  it.effect("wait for work that is alone when the scope closes, then write what is queued, and end", () =>
+    Effect.gen(function* () {
+      for (const count of [0, 1, 64, 200]) {
+        const scope = yield* Scope.make()
+        const { callers, commits } = yield* Scope.provide(answering(slowly), scope)
+        const alone = yield* Effect.forkChild(commits.exclusive(settle), { startImmediately: true })
+        callers.enqueue(...appends(0, count))
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+        assert.deepStrictEqual(callers.tags, [])
+        yield* Fiber.join(closing)
+        yield* Fiber.join(alone)
+        assert.sameMembers(
+          [...callers.tags],
+          ids(0, count).map((id) => `${id} Stored`)
+        )
+      }
+    })
+  )
+
+  it.effect("go on when work that wanted to be alone is given up, before it began or while it ran", () =>
+    Effect.gen(function* () {
+      const { callers, commits, driver } = yield* start
+      callers.enqueue(append("first"))
+      const first = yield* driver.next
+      const waiting = yield* Effect.forkChild(commits.exclusive(Effect.void), { startImmediately: true })
+      callers.enqueue(append("second"))
+      yield* Fiber.interrupt(waiting)
+      yield* first.store
+      const second = yield* driver.next
+      yield* second.store
+      yield* settle
+      const running = yield* Effect.forkChild(commits.exclusive(Effect.never), { startImmediately: true })
+      callers.enqueue(append("third"))
+      yield* settle
+      yield* Fiber.interrupt(running)
+      const third = yield* driver.next
+      assert.deepStrictEqual(third.ids, ["third"])
+      yield* third.store
+    })
+  )
+
   const step = Schema.Struct({
     agent: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 150 })),
     pause: Schema.Boolean,
