@@ -148,13 +148,20 @@ describe("a faulty store", () => {
       yield* Effect.forEach(fibers, Fiber.join)
       yield* append("a")
       assert.strictEqual(yield* version("a"), 3)
+      // What was released stands in nobody's way.
+      const later = yield* faults.hold({ agentId: "a", times: 1 })
+      const fourth = yield* start(append("a"))
+      yield* later.arrival
+      assert.strictEqual(yield* version("a"), 3)
+      yield* later.release
+      yield* Fiber.join(fourth)
 
       const again = yield* faults.hold({ on: "head", times: 1 })
       const read = yield* start(version("a"))
       yield* again.arrival
       assert.strictEqual(yield* version("b"), 1)
       yield* faults.heal
-      assert.strictEqual(yield* Fiber.join(read), 3)
+      assert.strictEqual(yield* Fiber.join(read), 4)
     }))
 
   test("takes the troubles in the order in which they were asked for, and holds back what will be lost", (all) =>

@@ -5,6 +5,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { Actor } from "../../src/index.ts"
 import * as ActorKit from "../contract/ActorKit.ts"
@@ -147,6 +148,17 @@ describe("an evolve", () => {
   )
 })
 
+describe("an initial state", () => {
+  it.effect("with a field that its schema drops is found out", () =>
+    Effect.gen(function* () {
+      const initialState = { items: [], forgotten: true }
+      const definition = Actor.make("Born", { state, initialState, events, evolve: (state) => state, commands: [] })
+      const flaw = yield* flawIn(ActorKit.check(definition))
+      assert.deepInclude(flaw, { subject: "state of Born", path: "/forgotten" })
+    })
+  )
+})
+
 describe("a schema that loses something", () => {
   const broken = (text: Schema.Codec<string>) =>
     ({
@@ -201,6 +213,34 @@ describe("a schema that loses something", () => {
       }
       yield* noteWith("none").run
       yield* noteWith("none").check
+    })
+  )
+
+  it.effect("is found for values that only tell themselves whether they are the same", () =>
+    Effect.gen(function* () {
+      /** To the second. */
+      const Moment = Schema.Date.pipe(
+        Schema.decode({
+          decode: SchemaGetter.transform((date) => new Date(Math.floor(date.getTime() / 1000) * 1000)),
+          encode: SchemaGetter.passthrough()
+        })
+      )
+      const Clocked = Actor.make("Clocked", {
+        state: Schema.Struct({ at: Schema.Option(Moment) }),
+        initialState: { at: Option.none() },
+        events: Schema.TaggedUnion({ Ticked: { at: Moment } }),
+        evolve: (_, { at }) => ({ at: Option.some(at) }),
+        commands: []
+      })
+      assert.deepInclude(yield* flawIn(ActorKit.check(Clocked)), { subject: "state of Clocked", path: "/at" })
+      const Plain = Actor.make("Plain", {
+        state: Schema.Struct({ at: Moment }),
+        initialState: { at: new Date(0) },
+        events: Schema.TaggedUnion({ Ticked: {} }),
+        evolve: (state) => state,
+        commands: []
+      })
+      assert.deepInclude(yield* flawIn(ActorKit.check(Plain)), { subject: "state of Plain", path: "/at" })
     })
   )
 
