@@ -161,6 +161,8 @@ export const toEffect = <A>(agentId: string, outcome: Outcome, answer: Answer<A>
   }
 }
 
+const admitted: Result.Result<boolean, never> = Result.succeed(true)
+
 /** Admits writes to an agent that lives, is not archived, and is where the caller expects it. */
 export const admitActive =
   (agentId: string, expected: Expected | undefined) =>
@@ -178,5 +180,5 @@ export const admitExpected = (
   expected: Expected = "any"
 ): Result.Result<boolean, Conflict> => {
   const holds = expected === "any" || (expected === "none" ? context === undefined : version === expected)
-  return holds ? Result.succeed(true) : Result.fail(new Conflict({ agentId, expected, actual: version }))
+  return holds ? admitted : Result.fail(new Conflict({ agentId, expected, actual: version }))
 }

@@ -148,16 +148,15 @@ const admitStatus = (
 
 // ---- input ----
 
-const updateKeys: ReadonlyArray<string> = ["state", "metadata"]
-
 const checkUpdate = (update: unknown): Result.Result<object, InvalidInput> => {
   if (!Value.isRecord(update)) return Result.fail(notAnObject("update", update))
   const data: { [key: string]: Value.Value } = {}
-  for (const [key, value] of Object.entries(update)) {
-    if (!updateKeys.includes(key)) {
+  for (const key of Object.keys(update)) {
+    if (key !== "state" && key !== "metadata") {
       const remedy = "Set the state, the metadata, or append an event of your own; nothing else can be changed."
       return invalid(`update/${key}`, "state and metadata", JSON.stringify(key), remedy)
     }
+    const value = update[key]
     if (value === undefined) continue
     if (!Value.isRecord(value)) return Result.fail(notAnObject(key, value))
     data[key] = value

@@ -2,7 +2,7 @@
  * The fold of an agent: what each event makes of the context. Writes and replays go through the same functions, so they agree.
  */
 import * as Result from "effect/Result"
-import type { AgentContext } from "./AgentContext.ts"
+import type { AgentContext, AgentParent, AgentStatus } from "./AgentContext.ts"
 import { PatchFailed, ReducerFailed } from "./AgentError.ts"
 import * as AgentEvent from "./AgentEvent.ts"
 import * as AgentId from "./AgentId.ts"
@@ -80,7 +80,15 @@ export const refuseType = (type: string): string | undefined => {
   return Result.isFailure(valid) ? valid.failure.expected : undefined
 }
 
-type Change = Partial<Pick<AgentContext, "state" | "metadata" | "status" | "parent" | "deletedAt">>
+/** What an event changes; what is left out stays as it is. */
+interface Change {
+  readonly state?: Value.Record | undefined
+  readonly metadata?: Value.Record | undefined
+  readonly status?: AgentStatus | undefined
+  readonly parent?: AgentParent | undefined
+  readonly deletedAt?: Date | undefined
+}
+
 type Folder = (
   context: AgentContext | undefined,
   event: ContextEvent,
@@ -101,22 +109,24 @@ const changeOf = (
 }
 
 const advance = (context: AgentContext | undefined, event: ContextEvent, change: Change): AgentContext => {
-  const { agentId, id, timestamp, version } = event
-  return Object.freeze(
-    context === undefined
-      ? {
-          id,
-          agentId,
-          state: emptyState,
-          version,
-          status: "active",
-          createdAt: timestamp,
-          updatedAt: timestamp,
-          metadata: emptyState,
-          ...change
-        }
-      : { ...context, version, updatedAt: timestamp, ...change }
-  )
+  const parent = change.parent ?? context?.parent
+  const deletedAt = change.deletedAt ?? context?.deletedAt
+  const next = {
+    id: context === undefined ? event.id : context.id,
+    agentId: event.agentId,
+    state: change.state ?? context?.state ?? emptyState,
+    version: event.version,
+    status: change.status ?? context?.status ?? "active",
+    createdAt: context === undefined ? event.timestamp : context.createdAt,
+    updatedAt: event.timestamp,
+    metadata: change.metadata ?? context?.metadata ?? emptyState
+  }
+  if (parent === undefined && deletedAt === undefined) return Object.freeze(next)
+  return Object.freeze({
+    ...next,
+    ...(parent === undefined ? {} : { parent }),
+    ...(deletedAt === undefined ? {} : { deletedAt })
+  })
 }
 
 // ---- events of the caller's own ----
@@ -154,10 +164,7 @@ const update: Folder = (context, event) => {
   const { metadata, state } = event.data
   if (!isRecordOrAbsent(state)) return malformed(event, "data.state that is an object")
   if (!isRecordOrAbsent(metadata)) return malformed(event, "data.metadata that is an object")
-  return Result.succeed({
-    ...(state === undefined ? {} : { state: merge(context?.state, state) }),
-    ...(metadata === undefined ? {} : { metadata: merge(context?.metadata, metadata) })
-  })
+  return Result.succeed({ state: merge(context?.state, state), metadata: merge(context?.metadata, metadata) })
 }
 
 const replace: Folder = (_context, event) => {
@@ -203,7 +210,9 @@ const builtIn: ReadonlyMap<string, Folder> = new Map([
   [AgentEvent.deleted, remove]
 ])
 
-const merge = (base: Value.Record | undefined, more: Value.Record): Value.Record => Object.freeze({ ...base, ...more })
+/** `undefined` when nothing changes. */
+const merge = (base: Value.Record | undefined, more: Value.Record | undefined): Value.Record | undefined =>
+  more === undefined ? undefined : Object.freeze({ ...base, ...more })
 
 const isRecordOrAbsent = (value: Value.Value | undefined): value is Value.Record | undefined =>
   value === undefined || Value.isRecord(value)
