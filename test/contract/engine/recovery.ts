@@ -105,10 +105,12 @@ export const register = (it: It): void => {
 
     it.effect("from its initial state after it was purged, and goes on above the versions that were", () =>
       Effect.gen(function* () {
-        const { agentId, id, ledger, spawn } = yield* written(12)
+        const { agentId, faults, id, ledger, spawn } = yield* written(12)
         const store = yield* EventStore
         yield* store.purge(agentId)
         assert.deepInclude(yield* spawn, { version: 13 })
+        // A state that rests on no event is not worth a snapshot.
+        assert.strictEqual(faults.saves, 1)
         assert.strictEqual(yield* ledger.Balance(), 0)
         assert.strictEqual(yield* ledger.Deposit({ amount: 5 }), 5)
         assert.deepInclude(yield* info(Ledger, id), { version: 14 })
