@@ -8,7 +8,7 @@ import type { AgentJournal, Standing } from "./AgentJournal.ts"
 import type { Operation } from "./AgentOperation.ts"
 import * as AgentRepeat from "./AgentRepeat.ts"
 import { AgentRound } from "./AgentRound.ts"
-import { appendSurely } from "./AppendSurely.ts"
+import { repeatSurely } from "./AppendSurely.ts"
 import type { Appended, EventStore } from "./EventStore.ts"
 import * as LostRace from "./LostRace.ts"
 import type { AppendError, ReadError } from "./StoreError.ts"
@@ -102,10 +102,18 @@ export class AgentCommit {
 
   private append(batch: ReadonlyArray<Operation>, round: AgentRound, conflicts: number): Effect.Effect<void> {
     const { base, commands, prepared } = round
+    const { events } = this.surroundings
     const append = { agentId: this.agentId, events: prepared, expected: base.version, commands }
-    return Effect.matchEffect(appendSurely(this.surroundings.events, append), {
-      onSuccess: (appended) => this.afterAppend(batch, round, appended),
-      onFailure: (error) => this.afterFailure(batch, round, error, conflicts)
+    const finish = {
+      onSuccess: (appended: Appended) => this.afterAppend(batch, round, appended),
+      onFailure: (error: AppendError) => this.afterFailure(batch, round, error, conflicts)
+    }
+    return Effect.matchEffect(events.append(append), {
+      onSuccess: finish.onSuccess,
+      onFailure: (error) =>
+        error._tag === "Unknown"
+          ? Effect.matchEffect(repeatSurely(events, append, error), finish)
+          : finish.onFailure(error)
     })
   }
 

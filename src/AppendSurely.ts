@@ -16,6 +16,13 @@ const longestDelay = 1000
 export const appendSurely = (store: EventStore["Service"], append: Append): Effect.Effect<Appended, AppendError> =>
   attempt(store, append, 1, undefined)
 
+/** The same, for a caller who has tried once and was told `Unknown`. */
+export const repeatSurely = (
+  store: EventStore["Service"],
+  append: Append,
+  inDoubt: Unknown
+): Effect.Effect<Appended, AppendError> => Effect.andThen(Effect.sleep(firstDelay), attempt(store, append, 2, inDoubt))
+
 const attempt = (
   store: EventStore["Service"],
   append: Append,
