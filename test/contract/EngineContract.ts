@@ -8,11 +8,14 @@ import * as commandIds from "./engine/commandIds.ts"
 import * as crashes from "./engine/crashes.ts"
 import * as input from "./engine/input.ts"
 import * as mailboxes from "./engine/mailboxes.ts"
+import * as outcomes from "./engine/outcomes.ts"
 import * as promises from "./engine/promises.ts"
 import * as recovery from "./engine/recovery.ts"
 import * as rounds from "./engine/rounds.ts"
+import * as snapshots from "./engine/snapshots.ts"
 import * as stopping from "./engine/stopping.ts"
 import { environment, type Options } from "./engine/support.ts"
+import * as unrecorded from "./engine/unrecorded.ts"
 import * as writers from "./engine/writers.ts"
 
 export type { Options } from "./engine/support.ts"
@@ -21,9 +24,12 @@ const themes = [
   promises,
   rounds,
   commandIds,
+  unrecorded,
   crashes,
   writers,
+  outcomes,
   recovery,
+  snapshots,
   stopping,
   mailboxes,
   input,

@@ -5,63 +5,17 @@ import * as Layer from "effect/Layer"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
-import * as LocalEngine from "../../layers/engine/local.ts"
-import * as LevelDb from "../../layers/leveldb/index.ts"
 import {
   Actor,
   type ActorError,
   ActorSystem,
   type EventStore,
   type SnapshotStore,
-  type StoreError,
-  Supervision
+  type StoreError
 } from "../../src/index.ts"
-
-// ---- account.ts: a definition is a value; a client imports it without its behavior ----
-
-class InsufficientFunds extends Schema.TaggedError<InsufficientFunds>()("InsufficientFunds", {
-  balance: Schema.Int,
-  asked: Schema.Int
-}) {}
-
-const Account = Actor.make("Account", {
-  state: Schema.Struct({ balance: Schema.Int }),
-  initialState: { balance: 0 },
-  events: Schema.TaggedUnion({ Deposited: { amount: Schema.Int }, Withdrawn: { amount: Schema.Int } }),
-  evolve: ({ balance }, event) => ({ balance: balance + (event._tag === "Deposited" ? event.amount : -event.amount) }),
-  commands: [
-    Rpc.make("Deposit", { payload: { amount: Schema.Int }, success: Schema.Int }),
-    Rpc.make("Withdraw", { payload: { amount: Schema.Int }, success: Schema.Int, error: InsufficientFunds })
-  ]
-})
-
-// ---- account-behavior.ts: what it does, with any services it needs ----
-
-const AccountBehavior = Account.toLayer(
-  {
-    Deposit: (_, { amount }) => Account.persist({ _tag: "Deposited", amount }, (state) => state.balance),
-    Withdraw: ({ balance }, { amount }) =>
-      amount > balance
-        ? Effect.fail(new InsufficientFunds({ balance, asked: amount }))
-        : Account.persist({ _tag: "Withdrawn", amount }, (state) => state.balance)
-  },
-  { supervision: Supervision.restart({ times: 5, within: "1 minute" }), passivateAfter: "5 minutes" }
-)
-
-// ---- main.ts: compose layers ----
-
-const Runtime = AccountBehavior.pipe(
-  Layer.provideMerge(LocalEngine.layer),
-  Layer.provide(LevelDb.layer({ directory: ".pantheon" }))
-)
-
-const program = Effect.gen(function* () {
-  const account = yield* Account.client
-  const balance = yield* account("acc-1").Deposit({ amount: 10 }) // durable when this line has returned
-  return balance
-})
-
-// ---- what the types say of it ----
+import { Account, type InsufficientFunds } from "./example/account.ts"
+import { AccountBehavior } from "./example/account-behavior.ts"
+import { program, Runtime } from "./example/main.ts"
 
 class Fees extends Context.Service<Fees, { readonly of: (amount: number) => number }>()("Fees") {}
 class Mail extends Context.Service<Mail, { readonly send: (text: string) => Effect.Effect<void> }>()("Mail") {}

@@ -68,7 +68,7 @@ export class LocalActor implements Waiter {
     this.journal = new LiveJournal(behavior.definition, id, surroundings)
     this.agentId = this.journal.agentId
     this.rounds = new Rounds(id, behavior, this.mailbox, this.journal, surroundings, this)
-    this.restarts = new Restarts(behavior.supervision)
+    this.restarts = new Restarts(this.agentId, behavior.supervision)
     this.fiber = Effect.runForkWith(behavior.services)(this.life())
   }
 
@@ -129,7 +129,7 @@ export class LocalActor implements Waiter {
         const isInterrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
         this.leave(isInterrupted ? Ending.shutdown : Ending.failed)
         return Exit.isFailure(exit) && !isInterrupted
-          ? Effect.logError(`${this.describe} met with a defect of its engine or store`, exit.cause)
+          ? Effect.logError(`actor ${this.agentId} met with a defect of its engine or store`, exit.cause)
           : Effect.void
       })
     )
@@ -170,22 +170,18 @@ export class LocalActor implements Waiter {
     if (halt === undefined) return this.mailbox.size === 0 ? Effect.void : this.surroundings.turns.pass
     if (halt._tag === "Crashed") return this.afterCrash(halt.command, halt.cause)
     this.ending = Ending.conflict
-    return Effect.logError(`${this.describe} stops, for another writer appended to its agent: ${halt.error.message}`)
+    return Effect.logError(
+      `actor ${this.agentId} stops, for another writer appended to its agent: ${halt.error.message}`
+    )
   }
 
   private afterCrash(command: string, cause: unknown): Effect.Effect<void> {
     this.journal.at = undefined
-    return Effect.flatMap(this.restarts.afterCrash(this.surroundings.now()), (delay) => {
-      if (delay === undefined) {
-        this.ending = Ending.failed
-        return Effect.logError(`${this.describe} crashed on ${command}, has spent its restarts and stops`, cause)
-      }
-      this.status = "restarting"
-      return Effect.andThen(
-        Effect.logWarning(`${this.describe} crashed on ${command} and restarts in ${delay} ms`, cause),
-        // Whoever ends the actor need not wait for the pause to be over.
-        this.ending === undefined ? Effect.raceFirst(Effect.sleep(delay), this.haste.wait) : Effect.void
-      )
+    return Effect.flatMap(this.restarts.afterCrash(command, cause, this.surroundings.now()), (delay) => {
+      if (delay === undefined) this.ending = Ending.failed
+      else this.status = "restarting"
+      // Whoever ends the actor need not wait for the pause to be over.
+      return this.ending === undefined ? Effect.raceFirst(Effect.sleep(delay ?? 0), this.haste.wait) : Effect.void
     })
   }
 
@@ -202,9 +198,5 @@ export class LocalActor implements Waiter {
 
   private stopped({ reason }: Ending.Ending): ActorStopped {
     return new ActorStopped({ actor: this.behavior.definition.name, id: this.id, reason })
-  }
-
-  private get describe(): string {
-    return `actor ${this.behavior.definition.name} ${JSON.stringify(this.id)}`
   }
 }

@@ -11,16 +11,31 @@ type Step = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, n
 /** Counts the crashes of one actor against its supervision. */
 export class Restarts {
   count = 0
+  private readonly agentId: string
   private readonly supervision: Supervision
   private crashes: ReadonlyArray<number> = []
   private step: Step | undefined
 
-  constructor(supervision: Supervision) {
+  constructor(agentId: string, supervision: Supervision) {
+    this.agentId = agentId
     this.supervision = supervision
   }
 
-  /** The milliseconds to wait before the restart, or nothing when the budget is spent. */
-  afterCrash(now: number): Effect.Effect<number | undefined> {
+  /** The milliseconds to wait before the restart, or nothing when the budget is spent. Tells the log. */
+  afterCrash(command: string, cause: unknown, now: number): Effect.Effect<number | undefined> {
+    return Effect.gen({ self: this }, function* () {
+      const delay = yield* this.nextDelay(now)
+      if (delay === undefined) {
+        yield* Effect.logError(`actor ${this.agentId} crashed on ${command}, has spent its restarts and stops`, cause)
+        return undefined
+      }
+      this.count++
+      yield* Effect.logWarning(`actor ${this.agentId} crashed on ${command} and restarts in ${delay} ms`, cause)
+      return delay
+    })
+  }
+
+  private nextDelay(now: number): Effect.Effect<number | undefined> {
     return Effect.gen({ self: this }, function* () {
       const { supervision } = this
       if (supervision._tag === "Stop") return undefined
@@ -29,13 +44,11 @@ export class Restarts {
       this.crashes = [...this.crashes.filter((crash) => crash > since), now]
       if (this.crashes.length > supervision.times) return undefined
       this.step ??= yield* Schedule.toStep(supervision.schedule)
-      const delay = yield* this.step(now, undefined).pipe(
+      return yield* this.step(now, undefined).pipe(
         Effect.map(([, delay]) => Duration.toMillis(delay)),
         // A schedule that is done means: no more restarts.
         Effect.catchCause(() => Effect.succeed(undefined))
       )
-      if (delay !== undefined) this.count++
-      return delay
     })
   }
 }

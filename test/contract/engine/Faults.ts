@@ -22,7 +22,8 @@ export type AppendFault =
 /** What becomes of the reads of an agent. */
 export type ReadFault = "read" | "replies" | "snapshot"
 
-interface Agent {
+/** What is known and asked of one agent. */
+export interface Agent {
   readonly appends: Array<Append>
   readonly faults: Array<AppendFault>
   readonly broken: Set<ReadFault>
@@ -38,28 +39,6 @@ interface Agent {
 export class Faults extends Context.Service<Faults, { readonly of: (agentId: string) => Agent }>()(
   "pantheon-state/test/Faults"
 ) {}
-
-/** The faults of one agent, as a test handles them. */
-export interface AgentFaults {
-  /** What was appended, or tried, so far. */
-  readonly appends: ReadonlyArray<Append>
-  readonly reads: ReadonlyArray<number>
-  /** How many snapshots were saved, or tried. */
-  readonly saves: number
-  /** What becomes of the next appends, one after the other; not of one that is held back already. */
-  readonly next: (...faults: ReadonlyArray<AppendFault>) => void
-  /** Holds appends back from now on. */
-  readonly hold: () => void
-  /** Waits until an append is held back. */
-  readonly held: Effect.Effect<void>
-  readonly release: Effect.Effect<void>
-  readonly breakReads: (fault: ReadFault) => void
-  readonly mendReads: () => void
-  readonly snapshots: (saving: Agent["saving"]) => void
-  /** Lets those saves go on that hang. */
-  readonly letSavesGo: Effect.Effect<void>
-  readonly forgetReads: () => void
-}
 
 /** No faults at first. */
 export const layer: Layer.Layer<Faults> = Layer.sync(Faults, () => {
@@ -154,48 +133,6 @@ const faulty = (agent: Agent, append: Append, real: Effect.Effect<Appended, Appe
         })
     }
   })
-
-/** Takes hold of the faults of an agent. */
-export const faultsOf = (agentId: string): Effect.Effect<AgentFaults, never, Faults> =>
-  Faults.useSync(({ of }) => control(of(agentId)))
-
-const control = (agent: Agent): AgentFaults => ({
-  get appends() {
-    return agent.appends
-  },
-  get reads() {
-    return agent.reads
-  },
-  get saves() {
-    return agent.saves
-  },
-  next: (...faults) => {
-    agent.faults.push(...faults)
-  },
-  hold: () => {
-    agent.gate = Deferred.makeUnsafe()
-    agent.waiting = Deferred.makeUnsafe()
-  },
-  held: Effect.suspend(() => Deferred.await(agent.waiting)),
-  release: Effect.suspend(() => {
-    const { gate } = agent
-    agent.gate = undefined
-    return gate === undefined ? Effect.void : Effect.asVoid(Deferred.succeed(gate, undefined))
-  }),
-  breakReads: (fault) => {
-    agent.broken.add(fault)
-  },
-  mendReads: () => {
-    agent.broken.clear()
-  },
-  snapshots: (saving) => {
-    agent.saving = saving
-  },
-  letSavesGo: Effect.asVoid(Deferred.succeed(agent.savesGo, undefined)),
-  forgetReads: () => {
-    agent.reads.length = 0
-  }
-})
 
 const unreachable = new Unavailable({
   operation: "read",

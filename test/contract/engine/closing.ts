@@ -5,8 +5,9 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { ActorSystem } from "../../../src/ActorSystem.ts"
-import { Ledger, Ledger2 } from "./Ledger.ts"
+import { Ledger } from "./Ledger.ts"
 import { Stage } from "./Stage.ts"
+import { Ledger2 } from "./smallActors.ts"
 import { deposits, Engines, fails, freshId, type It, integers, start } from "./support.ts"
 
 /** Starts an effect that outlives its engine. */

@@ -5,8 +5,9 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { ActorSystem } from "../../../src/ActorSystem.ts"
-import { Fragile, Ledger } from "./Ledger.ts"
+import { Ledger } from "./Ledger.ts"
 import { Stage } from "./Stage.ts"
+import { Fragile } from "./smallActors.ts"
 import {
   deposits,
   fails,

@@ -5,8 +5,8 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { ActorSystem } from "../../../src/ActorSystem.ts"
-import { Fragile, Ledger2 } from "./Ledger.ts"
 import { Stage } from "./Stage.ts"
+import { Fragile, Ledger2 } from "./smallActors.ts"
 import { fails, freshId, type It, info, integers, start, startAll } from "./support.ts"
 
 /** An actor with a mailbox for three that is busy until the gate opens. */

@@ -7,8 +7,9 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { ActorSystem } from "../../../src/ActorSystem.ts"
-import { Fragile, Ledger, Ledger2 } from "./Ledger.ts"
+import { Ledger } from "./Ledger.ts"
 import { Stage } from "./Stage.ts"
+import { Fragile, Ledger2 } from "./smallActors.ts"
 import {
   deposits,
   Engines,

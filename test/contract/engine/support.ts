@@ -16,8 +16,10 @@ import { EventStore } from "../../../src/EventStore.ts"
 import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
 import { AccountBehavior } from "./Account.ts"
 import * as Faults from "./Faults.ts"
-import { FragileBehavior, Ledger, Ledger2Behavior, LedgerBehavior } from "./Ledger.ts"
+import { faultsOf } from "./faultsOf.ts"
+import { Ledger, LedgerBehavior } from "./Ledger.ts"
 import * as Stage from "./Stage.ts"
+import { FragileBehavior, Ledger2Behavior } from "./smallActors.ts"
 
 /** What the suite runs on. */
 export interface Options<E> {
@@ -68,7 +70,7 @@ export const integers = (count: number, first = 1): Array<number> =>
 export const freshLedger = Effect.gen(function* () {
   const id = freshId()
   const agentId = Ledger.agentId(id)
-  return { id, agentId, ledger: (yield* Ledger.client)(id), faults: yield* Faults.faultsOf(agentId) }
+  return { id, agentId, ledger: (yield* Ledger.client)(id), faults: yield* faultsOf(agentId) }
 })
 
 /** Starts an effect now, up to its first wait. */
