@@ -11,6 +11,7 @@ import type { ContextEvent } from "./ContextEvent.ts"
 import type { ContextSnapshot } from "./ContextSnapshot.ts"
 import * as Replay from "./Replay.ts"
 import type { FoldFailure, StateReducer } from "./StateReducer.ts"
+import * as StateValue from "./StateValue.ts"
 import { Corrupted, type ReadError } from "./StoreError.ts"
 
 /** An agent and where in its stream it stands. */
@@ -42,8 +43,10 @@ const deepest = 1000
 
 /** The journal of all agents in the stores. */
 export const make = (stores: Replay.Stores, reducer: StateReducer): AgentJournal => {
-  const fold: AgentJournal["fold"] = (context, event) =>
-    Result.mapError(reducer.apply(context, event, deepest), (failure) => corrupted(event, failure))
+  const fold: AgentJournal["fold"] = (context, event) => {
+    StateValue.freeze(event.data)
+    return Result.mapError(reducer.apply(context, event, deepest), (failure) => corrupted(event, failure))
+  }
 
   const recall: AgentJournal["recall"] = (agentId, to) =>
     Effect.map(

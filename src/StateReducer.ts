@@ -37,7 +37,10 @@ export interface StateReducer {
   /** Names the fold, as snapshots do. */
   readonly fingerprint: string
   readonly stateVersion: number
-  /** Folds the next event; the context is `undefined` before the first. A new state may be nested as deep as `depth`. */
+  /**
+   * Folds the next event, whose data must be frozen, for they become part of the state. The context is `undefined` before the first. A new
+   * state may be nested as deep as `depth`.
+   */
   readonly apply: (
     context: AgentContext | undefined,
     event: ContextEvent,
@@ -64,7 +67,6 @@ export const make = ({ reducers = {}, stateVersion = 1 }: Options): StateReducer
     stateVersion,
     apply: (context, event, depth) => {
       // Upcasting by `schemaVersion` belongs here, before anything looks at the data.
-      if (!Object.isFrozen(event.data)) StateValue.freeze(event.data)
       const change = changeOf(byType.get(event.type), context, event, depth)
       return Result.isSuccess(change)
         ? Result.succeed(advance(context, event, change.success))

@@ -23,9 +23,13 @@ export const copy = (value: unknown): Value.Value => {
   if (value instanceof Date) return new Date(value)
   if (value instanceof Uint8Array) return new Uint8Array(value)
   if (Array.isArray(value)) return Object.freeze(value.map(copy))
-  const record: { [key: string]: Value.Value } = {}
-  for (const name of Object.keys(value)) Value.setOwn(record, name, copy(Reflect.get(value, name)))
-  return Object.freeze(record)
+  // Spreading is much faster than setting one key after the other, and most values are no objects.
+  const record: { [key: string]: unknown } = { ...value }
+  for (const name of Object.keys(record)) {
+    const item = record[name]
+    if (typeof item === "object" && item !== null) Value.setOwn(record, name, copy(item))
+  }
+  return Object.freeze(record) as Value.Record
 }
 
 /**
