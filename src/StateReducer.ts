@@ -2,17 +2,16 @@
  * The fold of an agent: what each event makes of the context. Writes and replays go through the same functions, so they agree.
  */
 import * as Result from "effect/Result"
-import type { AgentContext, AgentParent, AgentStatus } from "./AgentContext.ts"
-import { PatchFailed, ReducerFailed } from "./AgentError.ts"
+import type { AgentContext } from "./AgentContext.ts"
+import { type PatchFailed, ReducerFailed } from "./AgentError.ts"
 import * as AgentEvent from "./AgentEvent.ts"
+import { type Change, emptyState, folders } from "./AgentFold.ts"
 import * as AgentId from "./AgentId.ts"
-import * as AgentSnapshot from "./AgentSnapshot.ts"
 import * as Checksum from "./Checksum.ts"
 import type { ContextEvent } from "./ContextEvent.ts"
 import { describe } from "./PatchDocument.ts"
-import * as StatePatch from "./StatePatch.ts"
 import * as StateValue from "./StateValue.ts"
-import { Corrupted } from "./StoreError.ts"
+import type { Corrupted } from "./StoreError.ts"
 import * as Value from "./Value.ts"
 
 /**
@@ -48,9 +47,6 @@ export interface StateReducer {
   ) => Result.Result<AgentContext, FoldFailure>
 }
 
-/** The state of an agent that has none yet. */
-export const emptyState: Value.Record = Object.freeze({})
-
 /** Throws when an option breaks its rule, since that is a mistake in the program. */
 export const make = ({ reducers = {}, stateVersion = 1 }: Options): StateReducer => {
   const byType = new Map(Object.entries(reducers))
@@ -82,21 +78,6 @@ export const refuseType = (type: string): string | undefined => {
   return Result.isFailure(valid) ? valid.failure.expected : undefined
 }
 
-/** What an event changes; what is left out stays as it is. */
-interface Change {
-  readonly state?: Value.Record | undefined
-  readonly metadata?: Value.Record | undefined
-  readonly status?: AgentStatus | undefined
-  readonly parent?: AgentParent | undefined
-  readonly deletedAt?: Date | undefined
-}
-
-type Folder = (
-  context: AgentContext | undefined,
-  event: ContextEvent,
-  depth: number
-) => Result.Result<Change, FoldFailure>
-
 const noChange: Result.Result<Change, never> = Result.succeed({})
 
 const changeOf = (
@@ -106,7 +87,7 @@ const changeOf = (
   depth: number
 ): Result.Result<Change, FoldFailure> => {
   if (reducer !== undefined) return reduce(reducer, context, event, depth)
-  const folder = builtIn.get(event.type)
+  const folder = folders.get(event.type)
   return folder === undefined ? noChange : folder(context, event, depth)
 }
 
@@ -158,73 +139,4 @@ const refuse = (
 ): Result.Result<never, ReducerFailed> =>
   Result.fail(
     new ReducerFailed({ agentId, eventType: type, expected, found, ...(cause === undefined ? {} : { cause }) })
-  )
-
-// ---- events that every agent understands ----
-
-const update: Folder = (context, event) => {
-  const { metadata, state } = event.data
-  if (!isRecordOrAbsent(state)) return malformed(event, "data.state that is an object")
-  if (!isRecordOrAbsent(metadata)) return malformed(event, "data.metadata that is an object")
-  return Result.succeed({ state: merge(context?.state, state), metadata: merge(context?.metadata, metadata) })
-}
-
-const replace: Folder = (_context, event) => {
-  const { state } = event.data
-  return Value.isRecord(state) ? Result.succeed({ state }) : malformed(event, "data.state that is an object")
-}
-
-const patch: Folder = (context, event, depth) => {
-  const { agentId } = event
-  const state = context?.state ?? emptyState
-  const valid = StatePatch.validate(event.data["patch"])
-  if (Result.isFailure(valid)) return malformed(event, `${valid.failure.path}: ${valid.failure.expected}`)
-  const patched = StatePatch.apply(valid.success, state)
-  if (Result.isFailure(patched)) return Result.fail(new PatchFailed({ agentId, ...patched.failure }))
-  const adopted = StateValue.adopt(patched.success, state, depth)
-  if (Result.isSuccess(adopted)) return Result.succeed({ state: adopted.success as Value.Record })
-  const index = valid.success.length - 1
-  const { expected, found, path } = adopted.failure
-  return Result.fail(new PatchFailed({ agentId, index, op: "add", path, expected, found }))
-}
-
-const fork: Folder = (context, event, depth) => {
-  const { parent } = event.data
-  if (!AgentSnapshot.isParent(parent)) return malformed(event, "data.parent with an agentId and a version")
-  return Result.map(replace(context, event, depth), (change) => ({ ...change, parent }))
-}
-
-const archive: Folder = (context) => Result.succeed(context?.status === "deleted" ? {} : { status: "archived" })
-
-const restore: Folder = (context) => Result.succeed(context?.status === "deleted" ? {} : { status: "active" })
-
-const remove: Folder = (context, { timestamp }) =>
-  Result.succeed(context?.status === "deleted" ? {} : { status: "deleted", deletedAt: timestamp })
-
-const builtIn: ReadonlyMap<string, Folder> = new Map([
-  [AgentEvent.updated, update],
-  [AgentEvent.replaced, replace],
-  [AgentEvent.patched, patch],
-  [AgentEvent.reverted, replace],
-  [AgentEvent.forked, fork],
-  [AgentEvent.archived, archive],
-  [AgentEvent.restored, restore],
-  [AgentEvent.deleted, remove]
-])
-
-/** `undefined` when nothing changes. */
-const merge = (base: Value.Record | undefined, more: Value.Record | undefined): Value.Record | undefined =>
-  more === undefined ? undefined : Object.freeze({ ...base, ...more })
-
-const isRecordOrAbsent = (value: Value.Value | undefined): value is Value.Record | undefined =>
-  value === undefined || Value.isRecord(value)
-
-const malformed = (event: ContextEvent, expected: string): Result.Result<never, Corrupted> =>
-  Result.fail(
-    new Corrupted({
-      subject: `event ${event.version} of agent ${JSON.stringify(event.agentId)}`,
-      expected: `${event.type} with ${expected}`,
-      found: "none",
-      remedy: `Write the types that begin with "${AgentEvent.prefix}" through the AgentStateManager only.`
-    })
   )
