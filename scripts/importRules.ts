@@ -34,7 +34,7 @@ const unstable =
 
 /** The files that may import unstable modules of Effect, and which. */
 const unstableAllowed: ReadonlyArray<readonly [file: string, modules: ReadonlyArray<string>]> = [
-  ["src/Command.ts", ["effect/rpc"]],
+  ["src/actor/Command.ts", ["effect/rpc"]],
   ["layers/postgres/", ["effect/sql"]],
   ["test/contract/", ["effect/rpc", "effect/Arbitrary"]]
 ]

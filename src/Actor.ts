@@ -5,22 +5,22 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as ActorClient from "./ActorClient.ts"
-import * as ActorCodec from "./ActorCodec.ts"
 import type { ActorAlreadyRegistered } from "./ActorError.ts"
-import * as ActorJournal from "./ActorJournal.ts"
 import { ActorSystem } from "./ActorSystem.ts"
-import * as Behavior from "./Behavior.ts"
-import type { Codec, Command, Refused } from "./Command.ts"
-import { Decision } from "./Decision.ts"
+import * as ActorClient from "./actor/ActorClient.ts"
+import * as ActorCodec from "./actor/ActorCodec.ts"
+import * as ActorJournal from "./actor/ActorJournal.ts"
+import * as Behavior from "./actor/Behavior.ts"
+import type { Codec, Command, Refused } from "./actor/Command.ts"
+import { Decision } from "./actor/Decision.ts"
 import type { EventStore } from "./EventStore.ts"
-import * as Replay from "./Replay.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
 import type { ReadError } from "./StoreError.ts"
+import * as Replay from "./store/Replay.ts"
 
-export type { Client } from "./ActorClient.ts"
-export type { BehaviorOptions, HandlerServices, Handlers } from "./Behavior.ts"
-export type { Codec, Command } from "./Command.ts"
+export type { Client } from "./actor/ActorClient.ts"
+export type { BehaviorOptions, HandlerServices, Handlers } from "./actor/Behavior.ts"
+export type { Codec, Command } from "./actor/Command.ts"
 
 /** A schema of tagged events. */
 export type EventCodec = Codec & { readonly Type: { readonly _tag: string } }

@@ -25,8 +25,8 @@ import type {
   NotTaken,
   RecoveryFailed
 } from "./ActorError.ts"
-import type { Behavior } from "./Behavior.ts"
-import type * as Command from "./Command.ts"
+import type { Behavior } from "./actor/Behavior.ts"
+import type * as Command from "./actor/Command.ts"
 import type { Metadata } from "./ContextEvent.ts"
 import type { InvalidInput, ReadError } from "./StoreError.ts"
 

@@ -38,8 +38,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Stream from "effect/Stream"
-import { AgentCache } from "./AgentCache.ts"
-import * as AgentChanges from "./AgentChanges.ts"
 import type { AgentContext } from "./AgentContext.ts"
 import type {
   AgentDeleted,
@@ -50,10 +48,12 @@ import type {
   SnapshotMissing,
   VersionMissing
 } from "./AgentError.ts"
-import * as AgentJournal from "./AgentJournal.ts"
-import { AgentLanes, type SnapshotPolicy } from "./AgentLanes.ts"
-import * as AgentModification from "./AgentModification.ts"
-import * as AgentReader from "./AgentReader.ts"
+import { AgentCache } from "./agent/AgentCache.ts"
+import * as AgentChanges from "./agent/AgentChanges.ts"
+import * as AgentJournal from "./agent/AgentJournal.ts"
+import { AgentLanes, type SnapshotPolicy } from "./agent/AgentLanes.ts"
+import * as AgentModification from "./agent/AgentModification.ts"
+import * as AgentReader from "./agent/AgentReader.ts"
 import type {
   AppendOptions,
   Change,
@@ -63,19 +63,19 @@ import type {
   Moment,
   Update,
   WriteOptions
-} from "./AgentRequest.ts"
-import * as AgentWriter from "./AgentWriter.ts"
-import * as AgentWrites from "./AgentWrites.ts"
+} from "./agent/AgentRequest.ts"
+import * as AgentWriter from "./agent/AgentWriter.ts"
+import * as AgentWrites from "./agent/AgentWrites.ts"
 import type { ContextEvent, NewEvent } from "./ContextEvent.ts"
 import type { ContextSnapshot } from "./ContextSnapshot.ts"
 import type { EventStore } from "./EventStore.ts"
 import * as Limits from "./Limits.ts"
-import * as Replay from "./Replay.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
 import type { Patch } from "./StatePatch.ts"
 import * as StateReducer from "./StateReducer.ts"
 import type { ReadError } from "./StoreError.ts"
-import * as Uuid from "./Uuid.ts"
+import * as Replay from "./store/Replay.ts"
+import * as Uuid from "./store/Uuid.ts"
 import type * as Value from "./Value.ts"
 
 export type {
@@ -87,7 +87,7 @@ export type {
   Moment,
   Update,
   WriteOptions
-} from "./AgentRequest.ts"
+} from "./agent/AgentRequest.ts"
 
 type WriteResult<A, E = never> = Effect.Effect<A, E | AgentWriteError>
 

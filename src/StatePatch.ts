@@ -2,7 +2,7 @@
  * JSON Patch (RFC 6902) on states: pointers walk through objects and arrays; dates, bytes and bigints are leaves like numbers.
  */
 import * as Result from "effect/Result"
-import { describe, PatchDocument, parse } from "./PatchDocument.ts"
+import { describe, PatchDocument, parse } from "./agent/PatchDocument.ts"
 import { InvalidInput } from "./StoreError.ts"
 import * as Value from "./Value.ts"
 

@@ -7,12 +7,12 @@ import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
-import { AgentCache } from "../../src/AgentCache.ts"
-import * as AgentJournal from "../../src/AgentJournal.ts"
-import { AgentLanes } from "../../src/AgentLanes.ts"
-import * as AgentReader from "../../src/AgentReader.ts"
-import * as AgentWriter from "../../src/AgentWriter.ts"
-import * as AgentWrites from "../../src/AgentWrites.ts"
+import { AgentCache } from "../../src/agent/AgentCache.ts"
+import * as AgentJournal from "../../src/agent/AgentJournal.ts"
+import { AgentLanes } from "../../src/agent/AgentLanes.ts"
+import * as AgentReader from "../../src/agent/AgentReader.ts"
+import * as AgentWriter from "../../src/agent/AgentWriter.ts"
+import * as AgentWrites from "../../src/agent/AgentWrites.ts"
 import {
   type AgentContext,
   AgentStateManager,
@@ -21,8 +21,8 @@ import {
   Limits,
   StateReducer
 } from "../../src/index.ts"
-import * as Replay from "../../src/Replay.ts"
-import * as Uuid from "../../src/Uuid.ts"
+import * as Replay from "../../src/store/Replay.ts"
+import * as Uuid from "../../src/store/Uuid.ts"
 import { checkAgent, replay } from "./suite/independent.ts"
 import {
   agents as Agents,

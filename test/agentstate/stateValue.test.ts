@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
+import { adopt, copy } from "../../src/agent/StateValue.ts"
 import { Value } from "../../src/index.ts"
-import { adopt, copy } from "../../src/StateValue.ts"
 import { arbitrary, arbitraryRecord, assertSame, define } from "../contract/values.ts"
 
 const roundTrip = (value: unknown): Value.Value =>

@@ -19,7 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { EventStore } from "../../src/EventStore.ts"
 import { SnapshotStore } from "../../src/SnapshotStore.ts"
-import * as Uuid from "../../src/Uuid.ts"
+import * as Uuid from "../../src/store/Uuid.ts"
 import { Book, type Which } from "./faulty/Book.ts"
 import { makeEvents, makeSnapshots } from "./faulty/stores.ts"
 

@@ -3,7 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type { BatchFailure, EncodedAppend, Expected, Outcome } from "../../src/EventStoreDriver.ts"
-import type { GroupCommit, Settled, Ticket } from "../../src/GroupCommit.ts"
+import type { GroupCommit, Settled, Ticket } from "../../src/store/GroupCommit.ts"
 
 export interface Flush {
   readonly appends: ReadonlyArray<EncodedAppend>

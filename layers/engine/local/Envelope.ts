@@ -2,10 +2,10 @@
  * Commands on their way, and what their senders are told.
  */
 import * as Exit from "effect/Exit"
-import type { CommandCodec } from "../../../src/ActorCodec.ts"
 import type { ActorError, NotTaken } from "../../../src/ActorError.ts"
 import type { AskOptions } from "../../../src/ActorSystem.ts"
-import type { HandlerResult } from "../../../src/Behavior.ts"
+import type { CommandCodec } from "../../../src/actor/ActorCodec.ts"
+import type { HandlerResult } from "../../../src/actor/Behavior.ts"
 import type { Turns } from "./Turns.ts"
 import { release, type Waiter } from "./Waiter.ts"
 

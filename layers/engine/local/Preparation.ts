@@ -4,13 +4,13 @@
  */
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import type { ActorCodec } from "../../../src/ActorCodec.ts"
-import type { Decision } from "../../../src/Decision.ts"
+import type { ActorCodec } from "../../../src/actor/ActorCodec.ts"
+import type { Decision } from "../../../src/actor/Decision.ts"
 import type { Command } from "../../../src/EventStore.ts"
-import { type PreparedEvent, prepare } from "../../../src/EventStoreAppend.ts"
 import type * as Limits from "../../../src/Limits.ts"
 import { InvalidInput, Rejected } from "../../../src/StoreError.ts"
-import type * as Uuid from "../../../src/Uuid.ts"
+import { type PreparedEvent, prepare } from "../../../src/store/AppendInput.ts"
+import type * as Uuid from "../../../src/store/Uuid.ts"
 import * as Value from "../../../src/Value.ts"
 import type { Envelope } from "./Envelope.ts"
 

@@ -2,12 +2,12 @@
  * What several commands decided, one after the other, before it is persisted.
  */
 import * as Exit from "effect/Exit"
-import type { ActorCodec } from "../../../src/ActorCodec.ts"
 import type { ActorError } from "../../../src/ActorError.ts"
-import { Decision } from "../../../src/Decision.ts"
+import type { ActorCodec } from "../../../src/actor/ActorCodec.ts"
+import { Decision } from "../../../src/actor/Decision.ts"
 import type { Append, Command } from "../../../src/EventStore.ts"
-import type { PreparedEvent } from "../../../src/EventStoreAppend.ts"
 import type { Rejected } from "../../../src/StoreError.ts"
+import type { PreparedEvent } from "../../../src/store/AppendInput.ts"
 import type { Envelope } from "./Envelope.ts"
 import { prepareDecision, type Workshop } from "./Preparation.ts"
 

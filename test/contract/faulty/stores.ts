@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import type { Append, EventStore } from "../../../src/EventStore.ts"
 import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
 import { Rejected, Unavailable, Unknown } from "../../../src/StoreError.ts"
-import type * as Uuid from "../../../src/Uuid.ts"
+import type * as Uuid from "../../../src/store/Uuid.ts"
 import type { Book, Fate, Operation } from "./Book.ts"
 
 /** An event store over another. */

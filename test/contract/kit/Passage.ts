@@ -4,7 +4,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Any } from "../../../src/Actor.ts"
-import type { Codec } from "../../../src/Command.ts"
+import type { Codec } from "../../../src/actor/Command.ts"
 import * as Value from "../../../src/Value.ts"
 import { difference, print } from "./difference.ts"
 import { Flaw } from "./Flaw.ts"

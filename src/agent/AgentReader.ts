@@ -1,0 +1,167 @@
+/**
+ * The read side of `AgentStateManager`.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { AgentContext } from "../AgentContext.ts"
+import { AgentDeleted, AgentMissing, SnapshotMissing, VersionMissing } from "../AgentError.ts"
+import type { AgentStateManager } from "../AgentStateManager.ts"
+import type { ContextEvent } from "../ContextEvent.ts"
+import { type Corrupted, InvalidInput, type ReadError } from "../StoreError.ts"
+import type { Stores } from "../store/Replay.ts"
+import type { AgentCache } from "./AgentCache.ts"
+import type { AgentJournal, Standing } from "./AgentJournal.ts"
+import type { History, HistoryOptions, Moment } from "./AgentRequest.ts"
+
+/** Reads agents, for callers and for the other parts of the manager. */
+export interface AgentReader
+  extends Pick<
+    AgentStateManager["Service"],
+    "getContext" | "getContextAt" | "createSnapshot" | "restoreFromSnapshot" | "getContextHistory" | "history"
+  > {
+  /** Where the agent stands now, whoever wrote to it. */
+  readonly look: (agentId: string) => Effect.Effect<Standing, ReadError>
+  /** The agent as it was at a version. */
+  readonly atVersion: (
+    agentId: string,
+    version: number
+  ) => Effect.Effect<AgentContext, AgentMissing | VersionMissing | ReadError>
+}
+
+const pageSize = 100
+
+/** The reading half of the service. */
+export const make = (stores: Stores, journal: AgentJournal, cache: AgentCache): AgentReader => {
+  const remember = (agentId: string) => (standing: Standing) => Effect.sync(() => cache.offer(agentId, standing))
+
+  const look: AgentReader["look"] = (agentId) =>
+    Effect.suspend(() => {
+      const known = cache.get(agentId)
+      if (known === undefined) return Effect.tap(journal.recall(agentId), remember(agentId))
+      return Effect.flatMap(stores.events.head(agentId), ({ presence, version }) => {
+        if (version === known.version && presence === "present") return Effect.succeed(known)
+        return Effect.tap(journal.catchUp(agentId, known, version), remember(agentId))
+      })
+    })
+
+  const living = Effect.fnUntraced(function* (agentId: string) {
+    const standing = yield* look(agentId)
+    const { context } = standing
+    if (context === undefined) return yield* Effect.fail(new AgentMissing({ agentId }))
+    if (context.status === "deleted") return yield* Effect.fail(refuseDeleted(context))
+    return { ...standing, context }
+  })
+
+  /** Why there is no context at a version or moment. */
+  const refuse = (
+    agentId: string,
+    asked: number | Date
+  ): Effect.Effect<never, AgentMissing | VersionMissing | ReadError> =>
+    Effect.flatMap(stores.events.head(agentId), ({ firstVersion, presence, version }) =>
+      Effect.fail(
+        presence === "missing"
+          ? new AgentMissing({ agentId })
+          : new VersionMissing({ agentId, asked, first: firstVersion, last: version })
+      )
+    )
+
+  /** Events that were deleted on purpose are no damage. */
+  const refuseDeletedEvents =
+    (agentId: string, asked: number | Date, version: number) =>
+    (error: Corrupted): Effect.Effect<never, AgentMissing | VersionMissing | ReadError> =>
+      Effect.flatMap(stores.events.head(agentId), ({ firstVersion, isComplete }) =>
+        isComplete || version >= firstVersion ? Effect.fail(error) : refuse(agentId, asked)
+      )
+
+  const recallAt = (agentId: string, version: number, asked: number | Date) =>
+    Effect.flatMap(
+      Effect.catchTag(journal.recall(agentId, version), "Corrupted", refuseDeletedEvents(agentId, asked, version)),
+      ({ context }) => (context?.version === version ? Effect.succeed(context) : refuse(agentId, asked))
+    )
+
+  const atVersion: AgentReader["atVersion"] = (agentId, version) =>
+    Number.isSafeInteger(version) && version > 0
+      ? recallAt(agentId, version, version)
+      : Effect.fail(invalid("version", "an integer from 1", String(version), "Pass a version of the agent."))
+
+  const atTime = Effect.fnUntraced(function* (agentId: string, time: Date) {
+    if (Number.isNaN(time.getTime())) {
+      return yield* Effect.fail(invalid("time", "a valid Date", "an invalid Date", "Pass a moment."))
+    }
+    const { context } = yield* look(agentId)
+    if (context === undefined) return yield* Effect.fail(new AgentMissing({ agentId }))
+    if (context.updatedAt <= time) return context
+    const events = stores.events.read(agentId, { to: context.version, direction: "backward" })
+    const last = yield* Stream.runHead(Stream.filter(events, (event) => event.timestamp <= time))
+    if (Option.isSome(last)) return yield* recallAt(agentId, last.value.version, time)
+    const { firstVersion, isComplete } = yield* stores.events.head(agentId)
+    if (isComplete || firstVersion < 2) return yield* refuse(agentId, time)
+    // The events up to then were deleted, but a snapshot may stand in for them.
+    const oldest = yield* recallAt(agentId, firstVersion - 1, time)
+    return oldest.updatedAt <= time ? oldest : yield* refuse(agentId, time)
+  })
+
+  /** An empty history is that of a missing agent, unless it is only empty in the range. */
+  const refuseMissing = (agentId: string): Effect.Effect<void, AgentMissing | ReadError> =>
+    Effect.flatMap(stores.events.head(agentId), ({ presence }) =>
+      presence === "missing" ? Effect.fail(new AgentMissing({ agentId })) : Effect.void
+    )
+
+  return {
+    look,
+    atVersion,
+    getContext: (agentId) => Effect.map(living(agentId), ({ context }) => context),
+    getContextAt: (agentId, moment) =>
+      isVersion(moment) ? atVersion(agentId, moment.version) : atTime(agentId, moment.time),
+    createSnapshot: Effect.fnUntraced(function* (agentId) {
+      const standing = yield* living(agentId)
+      const saved = yield* journal.save(agentId, standing)
+      if (Option.isNone(saved)) return yield* Effect.fail(new AgentMissing({ agentId }))
+      cache.offer(agentId, { ...standing, snapshotVersion: standing.version })
+      return saved.value
+    }),
+    restoreFromSnapshot: Effect.fnUntraced(function* (snapshotId) {
+      const found = yield* stores.snapshots.get(snapshotId)
+      if (Option.isNone(found)) return yield* Effect.fail(new SnapshotMissing({ snapshotId }))
+      const opened = journal.open(found.value)
+      if (Option.isSome(opened)) return opened.value
+      // Another fold made it, so only its version says anything here.
+      const { agentId, version } = found.value
+      return yield* Effect.catchTag(recallAt(agentId, version, version), ["AgentMissing", "VersionMissing"], () =>
+        Effect.fail(new SnapshotMissing({ snapshotId }))
+      )
+    }),
+    getContextHistory: Effect.fnUntraced(function* (agentId, options = {}) {
+      const { limit = pageSize } = options
+      if (!Number.isSafeInteger(limit) || limit < 1) {
+        const remedy = "Leave it out for pages of 100."
+        return yield* Effect.fail(invalid("limit", "an integer from 1", String(limit), remedy))
+      }
+      // One more, to learn whether there are more.
+      const found = yield* Stream.runCollect(stores.events.read(agentId, { ...options, limit: limit + 1 }))
+      if (found.length === 0) yield* refuseMissing(agentId)
+      const events = found.slice(0, limit)
+      return { events, next: nextPage(events, found.length > limit, options) }
+    }),
+    history: (agentId, options) =>
+      Stream.orElseIfEmpty(stores.events.read(agentId, options), () => Stream.fromEffectDrain(refuseMissing(agentId)))
+  }
+}
+
+const isVersion = (moment: Moment): moment is Extract<Moment, { readonly version: number }> => "version" in moment
+
+/** Why a deleted agent cannot be read or written. */
+export const refuseDeleted = ({ agentId, deletedAt, updatedAt, version }: AgentContext): AgentDeleted =>
+  new AgentDeleted({ agentId, deletedAt: deletedAt ?? updatedAt, version })
+
+const nextPage = (events: ReadonlyArray<ContextEvent>, isMore: boolean, options: HistoryOptions): History["next"] => {
+  const last = events.at(-1)
+  if (last === undefined || !isMore) return undefined
+  return options.direction === "backward"
+    ? { ...options, to: last.version - 1 }
+    : { ...options, from: last.version + 1 }
+}
+
+const invalid = (path: string, expected: string, found: string, remedy: string): InvalidInput =>
+  new InvalidInput({ path, expected, found, remedy })

@@ -1,0 +1,47 @@
+/**
+ * Appends, and does not rest at an unknown outcome.
+ */
+import * as Effect from "effect/Effect"
+import type { Append, Appended, EventStore } from "../EventStore.ts"
+import type { AppendError, Rejected, Unknown } from "../StoreError.ts"
+
+const attempts = 12
+const firstDelay = 50
+const longestDelay = 1000
+
+/**
+ * Repeats an append whose outcome is unknown: its event ids make that safe, and once the repetition is stored, or found
+ * stored, no late write of the first try can come between. Gives `Unknown` only after about ten seconds of not knowing.
+ */
+export const appendSurely = (store: EventStore["Service"], append: Append): Effect.Effect<Appended, AppendError> =>
+  attempt(store, append, 1, undefined)
+
+/** The same, for a caller who has tried once and was told `Unknown`. */
+export const repeatSurely = (
+  store: EventStore["Service"],
+  append: Append,
+  inDoubt: Unknown
+): Effect.Effect<Appended, AppendError> => Effect.andThen(Effect.sleep(firstDelay), attempt(store, append, 2, inDoubt))
+
+const attempt = (
+  store: EventStore["Service"],
+  append: Append,
+  count: number,
+  inDoubt: Unknown | undefined
+): Effect.Effect<Appended, AppendError> =>
+  Effect.catchIf(store.append(append), isTransient(inDoubt), (error) => {
+    // "Not sent this time" says nothing about the time before.
+    const doubt = error._tag === "Unknown" ? error : inDoubt
+    const isHopeless = error._tag === "Rejected" && error.reason === "Closed"
+    if (doubt === undefined || count >= attempts || isHopeless) return Effect.fail(doubt ?? error)
+    const delay = Math.min(firstDelay * 2 ** (count - 1), longestDelay)
+    return Effect.andThen(Effect.sleep(delay), attempt(store, append, count + 1, doubt))
+  })
+
+const isTransient =
+  (inDoubt: Unknown | undefined) =>
+  (error: AppendError): boolean =>
+    error._tag === "Unknown" || (inDoubt !== undefined && error._tag === "Rejected" && !isVerdict(error.reason))
+
+/** Whether the store has looked for the append and knows that it is not there. */
+const isVerdict = (reason: Rejected["reason"]): boolean => reason === "EventIdTaken" || reason === "CommandIdTaken"

@@ -1,0 +1,275 @@
+/**
+ * Opportunistic group commit: while a batch is being flushed, appends queue; then all of them go in one batch.
+ *
+ * Nothing is timed, so a lone caller waits for nobody, and batches grow with the load by themselves
+ * (DeWitt et al., "Implementation techniques for main memory database systems", 1984).
+ */
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { BatchFailure, EncodedAppend, EventStoreDriver, Outcome } from "../EventStoreDriver.ts"
+import { CommitQueue } from "./CommitQueue.ts"
+
+/** What the caller of one append is told. */
+export type Settled = Exclude<Outcome, { readonly _tag: "Again" }> | BatchFailure | { readonly _tag: "Closed" }
+
+/** One append on its way to the disk. */
+export interface Ticket {
+  readonly append: EncodedAppend
+  readonly bytes: number
+  /** Told exactly once, unless the ticket is withdrawn. */
+  readonly settle: (settled: Settled) => void
+  /** Told once the fate of the append is sealed, either way. */
+  readonly watchers: Array<() => void>
+  /** The append to the same agent that is under way before this one. */
+  previous: Ticket | undefined
+  state: "waiting" | "flushing" | "done"
+  /** Ascends in the order of arrival. */
+  readonly place: number
+}
+
+/** The part of a driver that the writer needs. */
+export type BatchDriver = Pick<EventStoreDriver, "name" | "maximumBatch" | "concurrentBatches" | "appendBatch">
+
+/** The queue in front of one driver. */
+export interface GroupCommit {
+  readonly enqueue: (append: EncodedAppend, settle: (settled: Settled) => void) => Ticket
+  /** Takes back an append that has not been sent yet; afterwards nobody is told. */
+  readonly withdraw: (ticket: Ticket) => void
+  /** Completes once the appends to the agent that were under way are settled. */
+  readonly settled: (agentId: string) => Effect.Effect<void>
+  /** Runs an effect while no batch is being flushed. */
+  readonly exclusive: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Calls back after every batch that stored something, and when the store closes. */
+  readonly onNews: (listener: () => void) => () => void
+  /** Whether the store is closed or closing. */
+  readonly isClosed: boolean
+}
+
+/** Starts the writer. When the scope closes, what is queued is still written; what comes later is told `Closed`. */
+export const make = (driver: BatchDriver): Effect.Effect<GroupCommit, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const writer = new Writer(driver, yield* Semaphore.make(1))
+    const lanes = Array.from({ length: driver.concurrentBatches ?? 1 })
+    const fibers = yield* Effect.forEach(lanes, () => Effect.forkDetach(writer.lane))
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(
+        Effect.sync(() => writer.close()),
+        Fiber.awaitAll(fibers)
+      )
+    )
+    return writer
+  })
+
+class Writer implements GroupCommit {
+  private readonly driver: BatchDriver
+  private readonly queue: CommitQueue
+  /** Held by whoever wants to be alone. */
+  private readonly mutex: Semaphore.Semaphore
+  /** The newest append of each agent that has one under way. */
+  private readonly newest = new Map<string, Ticket>()
+  private readonly listeners = new Set<() => void>()
+  /** Wakes the lanes that have nothing to do. */
+  private readonly sleepers: Array<() => void> = []
+  /** Told when the last flush has ended. */
+  private onQuiet: (() => void) | undefined
+  private arrived = 0
+  isClosed = false
+
+  constructor(driver: BatchDriver, mutex: Semaphore.Semaphore) {
+    this.driver = driver
+    this.queue = new CommitQueue(driver)
+    this.mutex = mutex
+  }
+
+  enqueue(append: EncodedAppend, settle: (settled: Settled) => void): Ticket {
+    const previous = this.newest.get(append.agentId)
+    const place = this.arrived++
+    const ticket: Ticket = { append, bytes: bytesOf(append), settle, watchers: [], previous, state: "waiting", place }
+    if (this.isClosed) {
+      this.settle(ticket, { _tag: "Closed" })
+      return ticket
+    }
+    this.queue.add(ticket)
+    this.newest.set(append.agentId, ticket)
+    this.wakeLane()
+    return ticket
+  }
+
+  withdraw(ticket: Ticket): void {
+    if (ticket.state === "waiting") this.finish(ticket)
+  }
+
+  settled(agentId: string): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const ticket = this.newest.get(agentId)
+      if (ticket === undefined) return Effect.void
+      return Effect.callback<void>((resume) => {
+        ticket.watchers.push(() => resume(Effect.void))
+      })
+    })
+  }
+
+  exclusive<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return this.mutex.withPermit(Effect.ensuring(Effect.andThen(this.hold, effect), this.unhold))
+  }
+
+  onNews(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.wakeAll()
+    for (const listener of this.listeners) listener()
+  }
+
+  /** Keeps flushes from beginning, and waits for those under way. */
+  private readonly hold = Effect.callback<void>((resume) => {
+    this.queue.isHeld = true
+    if (this.queue.isQuiet) return resume(Effect.void)
+    this.onQuiet = () => resume(Effect.void)
+  })
+
+  private readonly unhold = Effect.sync(() => {
+    this.onQuiet = undefined
+    this.queue.isHeld = false
+    this.wakeLane()
+  })
+
+  /** Flushes whatever comes, one batch after the other. */
+  readonly lane: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.whileLoop({
+      while: () => !this.isFinished,
+      body: () => (this.queue.isReady ? this.flushNext() : this.sleep),
+      step: () => {}
+    })
+  )
+
+  private get isFinished(): boolean {
+    return this.isClosed && this.queue.isDone
+  }
+
+  private readonly sleep = Effect.callback<void>((resume) => {
+    // The scheduler may have run others since the queue was found empty.
+    if (this.queue.isReady || this.isFinished) return resume(Effect.void)
+    this.sleepers.push(() => resume(Effect.void))
+  })
+
+  private wakeLane(): void {
+    if (this.queue.isReady) this.sleepers.pop()?.()
+  }
+
+  private wakeAll(): void {
+    for (const wake of this.sleepers.splice(0)) wake()
+  }
+
+  private flushNext(): Effect.Effect<void> {
+    const batch = this.queue.take()
+    // What is left may be enough for another flush.
+    this.wakeLane()
+    return Effect.map(this.flush(batch), () => {
+      this.queue.release(batch)
+      if (this.queue.isQuiet) this.onQuiet?.()
+      if (this.isClosed) this.wakeAll()
+    })
+  }
+
+  private flush(batch: ReadonlyArray<Ticket>): Effect.Effect<void> {
+    if (batch.length === 0) return Effect.void
+    return Effect.matchCauseEffect(this.driver.appendBatch(batch.map((ticket) => ticket.append)), {
+      onSuccess: (outcomes) => {
+        this.settleAll(batch, outcomes)
+        return Effect.void
+      },
+      onFailure: (cause) => {
+        const failure = failureOf(cause)
+        if (failure.certainty === "refused" && batch.length > 1) {
+          // Batch mates must not fall together: halve until the guilty append is alone.
+          const half = batch.length >>> 1
+          return Effect.andThen(
+            this.flush(batch.slice(0, half)),
+            Effect.suspend(() => this.flush(this.holdBack(batch.slice(half))))
+          )
+        }
+        for (const ticket of batch) this.settle(ticket, failure)
+        return Effect.void
+      }
+    })
+  }
+
+  private settleAll(batch: ReadonlyArray<Ticket>, outcomes: ReadonlyArray<Outcome>): void {
+    const again: Array<Ticket> = []
+    let stored = false
+    for (let index = 0; index < batch.length; index++) {
+      const ticket = batch[index] as Ticket
+      const outcome = outcomes[index]
+      if (outcome === undefined) {
+        this.settle(ticket, lost(new Error(`${this.driver.name} gave no outcome for an append`)))
+      } else if (outcome._tag === "Again") {
+        again.push(ticket)
+      } else {
+        stored = stored || outcome._tag === "Stored"
+        this.settle(ticket, outcome)
+      }
+    }
+    this.queue.putBack(again)
+    if (stored) for (const listener of this.listeners) listener()
+  }
+
+  /** Those that may be sent now; what comes behind an append to the same agent that waits again must wait too. */
+  private holdBack(batch: ReadonlyArray<Ticket>): ReadonlyArray<Ticket> {
+    const held: Array<Ticket> = []
+    const free = batch.filter((ticket) => {
+      if (underWayBefore(ticket)?.state !== "waiting") return true
+      ticket.state = "waiting"
+      held.push(ticket)
+      return false
+    })
+    this.queue.putBack(held)
+    return free
+  }
+
+  private settle(ticket: Ticket, settled: Settled): void {
+    ticket.settle(settled)
+    this.finish(ticket)
+  }
+
+  private finish(ticket: Ticket): void {
+    const { agentId } = ticket.append
+    ticket.state = "done"
+    // An earlier append is under way still when this one was withdrawn, or when the earlier one must be tried again.
+    const earlier = underWayBefore(ticket)
+    ticket.previous = earlier
+    if (this.newest.get(agentId) === ticket) {
+      if (earlier === undefined) this.newest.delete(agentId)
+      else this.newest.set(agentId, earlier)
+    }
+    if (earlier === undefined) for (const watcher of ticket.watchers) watcher()
+    else earlier.watchers.push(...ticket.watchers)
+  }
+}
+
+const underWayBefore = (ticket: Ticket): Ticket | undefined => {
+  let { previous } = ticket
+  while (previous?.state === "done") previous = previous.previous
+  return previous
+}
+
+// A driver that dies or is interrupted has told us nothing about what it stored.
+const failureOf = (cause: Cause.Cause<BatchFailure>): BatchFailure => {
+  for (const reason of cause.reasons) if (reason._tag === "Fail") return reason.error
+  return lost(cause)
+}
+
+const lost = (cause: unknown): BatchFailure => ({ _tag: "BatchFailure", certainty: "unknown", cause })
+
+const bytesOf = (append: EncodedAppend): number => {
+  let bytes = 0
+  for (const event of append.events) bytes += event.data.length + event.metadata.length + 128
+  for (const command of append.commands) bytes += command.reply.length
+  return bytes
+}
