@@ -50,6 +50,8 @@ const isOneRow = (result: unknown): boolean =>
 // About five megabytes when full.
 const capacity = 50_000
 
+const few = 8
+
 /** The versions of agents as this process saw them last. Others may have written since, so they are only guesses. */
 class SeenVersions {
   private readonly versions = new Map<string, number>()
@@ -67,6 +69,11 @@ class SeenVersions {
   }
 
   learn(appends: ReadonlyArray<EncodedAppend>, outcomes: ReadonlyArray<Outcome>): void {
+    // A busy store has no lone events, and what it knew of its agents grows old; to follow them all would only cost.
+    if (appends.length > few) {
+      this.versions.clear()
+      return
+    }
     for (const [index, { agentId, events }] of appends.entries()) {
       const outcome = outcomes[index]
       if (outcome?._tag === "Stored") {
