@@ -39,10 +39,10 @@ const decideRepeat = (
   events: ReadonlyArray<EncodedEvent>,
   view: View
 ): Exclude<Outcome, { readonly _tag: "Again" }> | undefined => {
+  const known = events.findIndex((event) => view.event(event.id) !== undefined)
+  if (known < 0) return undefined
   const stored = events.map((event) => view.event(event.id))
   const first = stored[0]
-  const known = stored.findIndex((event) => event !== undefined)
-  if (known < 0) return undefined
   const other = events.findIndex((event, index) => {
     const twin = stored[index]
     return (

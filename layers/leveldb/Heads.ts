@@ -33,21 +33,31 @@ export class Heads {
     this.known.clear()
   }
 
-  /** The heads of agents, in order, with one look-up for all that are not in memory. */
-  read(agentIds: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Rows.StoredHead | undefined>, DriverError> {
-    const missing = agentIds.filter((agentId) => !this.known.has(agentId))
-    if (missing.length === 0) return Effect.sync(() => agentIds.map((agentId) => this.known.get(agentId)))
-    const look = this.database.use("read head", (level) => level.getMany(missing.map(Keys.head)))
+  /** The heads of those agents that have one, with one look-up for all that are not in memory. */
+  read(agentIds: Iterable<string>): Effect.Effect<Map<string, Rows.StoredHead>, DriverError> {
+    return Effect.suspend(() => {
+      const heads = new Map<string, Rows.StoredHead>()
+      const missing = new Set<string>()
+      for (const agentId of agentIds) {
+        const head = this.known.get(agentId)
+        if (head === undefined) missing.add(agentId)
+        else heads.set(agentId, head)
+      }
+      return missing.size === 0 ? Effect.succeed(heads) : this.lookUp([...missing], heads)
+    })
+  }
+
+  private lookUp(agentIds: ReadonlyArray<string>, heads: Map<string, Rows.StoredHead>) {
+    const look = this.database.use("read head", (level) => level.getMany(agentIds.map(Keys.head)))
     return Effect.flatMap(look, (texts) => {
-      const found = new Map<string, Rows.StoredHead>()
-      for (const [index, agentId] of missing.entries()) {
+      for (const [index, agentId] of agentIds.entries()) {
         const text = texts[index]
         if (text === undefined) continue
         const head = Rows.decodeHead(agentId, text)
         if (Result.isFailure(head)) return Effect.fail(head.failure)
-        found.set(agentId, head.success)
+        heads.set(agentId, head.success)
       }
-      return Effect.succeed(agentIds.map((agentId) => found.get(agentId) ?? this.known.get(agentId)))
+      return Effect.succeed(heads)
     })
   }
 }

@@ -2,7 +2,7 @@
  * Appending to LevelDB: looks up what the whole batch needs, decides append by append, and writes one synced batch.
  */
 import * as Effect from "effect/Effect"
-import { decide, type RecordedCommand } from "../../src/AppendDecision.ts"
+import { decide, type RecordedCommand, type View } from "../../src/AppendDecision.ts"
 import type {
   BatchFailure,
   DriverError,
@@ -70,15 +70,8 @@ const lookUp = (
   appends: ReadonlyArray<EncodedAppend>
 ): Effect.Effect<Found, DriverError> =>
   Effect.gen(function* () {
-    const agentIds = [...new Set(appends.map((append) => append.agentId))]
-    const known = yield* heads.read(agentIds)
-    const foundHeads = new Map<string, Rows.StoredHead>()
-    for (const [index, agentId] of agentIds.entries()) {
-      const head = known[index]
-      if (head !== undefined) foundHeads.set(agentId, head)
-    }
     return {
-      heads: foundHeads,
+      heads: yield* heads.read(appends.map((append) => append.agentId)),
       events: yield* lookUpEvents(database, ids, appends),
       commands: yield* lookUpCommands(database, appends)
     }
@@ -126,18 +119,19 @@ class Batch {
   private readonly found: Found
   private readonly events = new Map<string, StoredEvent>()
   private readonly commands = new Map<string, RecordedCommand>()
+  private readonly view: View = {
+    head: (agentId) => this.head(agentId),
+    event: (id) => this.events.get(id) ?? this.found.events.get(id),
+    command: (agentId, id) =>
+      this.commands.get(Keys.command(agentId, id)) ?? this.found.commands.get(Keys.command(agentId, id))
+  }
 
   constructor(found: Found) {
     this.found = found
   }
 
   apply(append: EncodedAppend): Outcome {
-    const outcome = decide(append, {
-      head: (agentId) => this.head(agentId),
-      event: (id) => this.events.get(id) ?? this.found.events.get(id),
-      command: (agentId, id) =>
-        this.commands.get(Keys.command(agentId, id)) ?? this.found.commands.get(Keys.command(agentId, id))
-    })
+    const outcome = decide(append, this.view)
     if (outcome._tag === "Stored") this.store(append, outcome.firstVersion)
     return outcome
   }

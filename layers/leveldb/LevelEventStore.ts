@@ -46,7 +46,7 @@ export const make = (database: Database): Effect.Effect<EventStoreDriver, Driver
 
 const readHead = (database: Database, heads: Heads, agentId: string): Effect.Effect<Head, DriverError> =>
   Effect.gen(function* () {
-    const [head] = yield* heads.read([agentId])
+    const head = (yield* heads.read([agentId])).get(agentId)
     if (head === undefined) return { version: 0, firstVersion: 0, presence: "missing", isComplete: true }
     if (Rows.isPurged(head)) return { version: head.version, firstVersion: 0, presence: "missing", isComplete: true }
     const first = yield* database.use("read head", (level) =>
@@ -147,7 +147,7 @@ const deleteEvents = (database: Database, agentId: string, toVersion: number, ot
 
 const purge = (database: Database, heads: Heads, agentId: string): Effect.Effect<number, DriverError> =>
   Effect.gen(function* () {
-    const [head] = yield* heads.read([agentId])
+    const head = (yield* heads.read([agentId])).get(agentId)
     const commands = yield* database.use("purge", (level) => level.keys(Keys.allOf("c", agentId)).all())
     const snapshots = yield* database.use("purge", (level) => level.iterator(Keys.allOf("s", agentId)).all())
     const operations: Array<Operation> = commands.map((key) => ({ type: "del", key }))

@@ -50,7 +50,7 @@ export const decodeSnapshot = (agentId: string, text: string): Row<StoredSnapsho
   return Result.succeed({ id, agentId, version, eventId, state, timestamp, schemaVersion, reducer, metadata, checksum })
 }
 
-export const encodeHead = (head: StoredHead): string => JSON.stringify([head.version, head.origin])
+export const encodeHead = ({ origin, version }: StoredHead): string => `[${version},${origin}]`
 
 export const decodeHead = (agentId: string, text: string): Row<StoredHead> => {
   const row = parse(text)
@@ -72,7 +72,7 @@ export const decodeCommand = (commandId: string, text: string): Row<RecordedComm
 /** Agent and version of an event or a snapshot. */
 export type Reference = [agentId: string, version: number]
 
-export const encodeReference = (...reference: Reference): string => JSON.stringify(reference)
+export const encodeReference = (agentId: string, version: number): string => `[${JSON.stringify(agentId)},${version}]`
 
 export const decodeReference = (subject: string, text: string): Row<Reference> => {
   const row = parse(text)
