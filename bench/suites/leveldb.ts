@@ -13,7 +13,7 @@ import { assertCount, callers, callersEffect, compare, type Effort, type Row } f
 import * as pantheon from "../targets/pantheon.ts"
 import * as raw from "../targets/rawLevel.ts"
 import { contender } from "../targets/Target.ts"
-import { eventType, payload } from "../workload.ts"
+import { eventType, payload, population, Visits } from "../workload.ts"
 
 export const run = async (effort: Effort): Promise<ReadonlyArray<Row>> => {
   const parent = await mkdtemp(join(tmpdir(), "pantheon-bench-"))
@@ -23,20 +23,32 @@ export const run = async (effort: Effort): Promise<ReadonlyArray<Row>> => {
 }
 
 const append = async (effort: Effort, parent: string): Promise<ReadonlyArray<Row>> => {
-  const ours = await pantheon.make("pantheon", LevelDb.layer({ directory: join(parent, "ours") }))
-  const put = await raw.make("raw synced put", join(parent, "put"), 1, false)
-  const plain = await raw.make("raw synced batch of 64", join(parent, "plain"), 64, false)
-  const indexed = await raw.make("the same with the store's index rows", join(parent, "indexed"), 64, true)
+  const folder = (name: string) => join(parent, name)
+  const known = () => new Visits(population)
+  const ours = await pantheon.make("pantheon", LevelDb.layer({ directory: folder("ours") }), known())
+  const ofNewAgents = await pantheon.make("pantheon", LevelDb.layer({ directory: folder("new") }))
+  const put = await raw.make("raw synced put", folder("put"), { size: 1, visits: known() })
+  const plain = await raw.make("raw synced batch of 64", folder("plain"), { size: 64, visits: known() })
+  const floors = [
+    await raw.make("raw put by put", folder("chained"), { size: 64, chained: true, visits: known() }),
+    await raw.make("raw with the store's index rows", folder("indexed"), { size: 64, indexes: true, visits: known() })
+  ]
+  const ofNew = await raw.make("raw synced batch of 64", folder("plain_new"), { size: 64, visits: new Visits() })
+  // Every agent has had its first event when the rounds begin.
+  await ours.append(64, effort.isQuick ? 500 : 2000)
   const labels = { suite: "leveldb", unit: "events" }
   const rows = [
     ...(await compare(effort, { ...labels, setting: "1 in flight" }, [contender(ours, 1), contender(put, 1)])),
     ...(await compare(effort, { ...labels, setting: "64 in flight" }, [
       contender(ours, 64),
-      contender(plain, 1),
-      contender(indexed, 1)
+      ...[plain, ...floors].map((target) => contender(target, 1))
+    ])),
+    ...(await compare(effort, { ...labels, setting: "new agents, 64 in flight" }, [
+      contender(ofNewAgents, 64),
+      contender(ofNew, 1)
     ]))
   ]
-  for (const target of [ours, put, plain, indexed]) await target.close()
+  for (const target of [ours, ofNewAgents, put, plain, ofNew, ...floors]) await target.close()
   return rows
 }
 

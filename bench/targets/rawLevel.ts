@@ -5,31 +5,48 @@ import * as Keys from "../../layers/leveldb/Keys.ts"
 import * as Rows from "../../layers/leveldb/Rows.ts"
 import * as Uuid from "../../src/store/Uuid.ts"
 import { assertCount, callers } from "../harness.ts"
-import { eventType, payload, Visits } from "../workload.ts"
+import { eventType, payload, type Visits } from "../workload.ts"
 import { assertFirst, type Target } from "./Target.ts"
 
-/** Batches of events; with `indexes`, also the rows by which the store finds them again: event id, highest version, feed. */
-export const make = async (name: string, directory: string, size: number, indexes: boolean): Promise<Target> => {
+/** What a batch holds and how it is handed over. */
+export interface Options {
+  /** Events in a batch. */
+  readonly size: number
+  /** Also the rows by which the store finds events again: event id, highest version, feed. */
+  readonly indexes?: boolean
+  /** Put by put instead of as an array, as the store does; a little faster. */
+  readonly chained?: boolean
+  readonly visits: Visits
+}
+
+/** Batches of events, one after the other. */
+export const make = async (name: string, directory: string, options: Options): Promise<Target> => {
+  const { chained = false, indexes = false, size, visits } = options
   const level = new ClassicLevel(directory, { keyEncoding: "utf8", valueEncoding: "utf8" })
   await level.open()
   const nextId = Effect.runSync(Uuid.makeGenerator)
-  const visits = new Visits()
   let flushes = 0
   const operation = async (): Promise<void> => {
-    const batch = level.batch()
+    const rows: Array<readonly [key: string, value: string]> = []
     const parts: Array<Rows.FlushPart> = []
     for (let count = 0; count < size; count++) {
       const { agentId, index, visit } = visits.next()
       const now = Date.now()
       const data = JSON.stringify(payload(index))
       const event = { id: nextId(now), type: eventType, schemaVersion: 1, timestamp: now, data, metadata: "{}" }
-      batch.put(Keys.event(agentId, visit), Rows.encodeEvent(event, visit))
+      rows.push([Keys.event(agentId, visit), Rows.encodeEvent(event, visit)])
       if (!indexes) continue
-      batch.put(Keys.eventId(event.id), Rows.encodeReference(agentId, visit))
-      batch.put(Keys.head(agentId), Rows.encodeHead({ version: visit, origin: 0 }))
+      rows.push([Keys.eventId(event.id), Rows.encodeReference(agentId, visit)])
+      rows.push([Keys.head(agentId), Rows.encodeHead({ version: visit, origin: 0 })])
       parts.push([agentId, visit, 1])
     }
-    if (indexes) batch.put(Keys.flush(++flushes), Rows.encodeFlush(parts))
+    if (indexes) rows.push([Keys.flush(++flushes), Rows.encodeFlush(parts)])
+    if (!chained) {
+      const puts = rows.map(([key, value]) => ({ type: "put", key, value }) as const)
+      return level.batch(puts, { sync: true })
+    }
+    const batch = level.batch()
+    for (const [key, value] of rows) batch.put(key, value)
     await batch.write({ sync: true })
   }
   return {
