@@ -13,7 +13,9 @@ type AppendBatch = EventStoreDriver["appendBatch"]
 
 /** Tries a lone event by itself; leaves to `appendBatch` all else, and what it could not store. */
 export const withSingleAppend = (sql: SqlClient.SqlClient, names: Names, appendBatch: AppendBatch): AppendBatch => {
-  const statement = insertStatement(names)
+  const { tenant } = names
+  const insertFirst = insertStatement(names, "1", isMissing(names))
+  const insertNext = insertStatement(names, "$9::int8 + 1", isAtVersion(names))
   const seen = new SeenVersions()
 
   const appendMany: AppendBatch = (appends) =>
@@ -23,7 +25,11 @@ export const withSingleAppend = (sql: SqlClient.SqlClient, names: Names, appendB
     const { agentId, events } = append
     const [event] = events
     const values = [event?.id, event?.type, event?.schemaVersion, event?.timestamp, event?.data, event?.metadata]
-    return Effect.matchEffect(sql.unsafe(statement, [names.tenant, agentId, version, ...values]).raw, {
+    const statement =
+      version === 0
+        ? sql.unsafe(insertFirst, [tenant, agentId, ...values])
+        : sql.unsafe(insertNext, [tenant, agentId, ...values, version])
+    return Effect.matchEffect(statement.raw, {
       onSuccess: (result) => {
         if (!isOneRow(result)) return appendMany([append])
         seen.set(agentId, version + 1, version === 0)
@@ -85,9 +91,16 @@ class SeenVersions {
   }
 }
 
-/** Stores nothing when the agent has another version. Snapshot and transaction id are taken in the order that `PostgresAppend.ts` explains. */
-const insertStatement = ({ events }: Names): string => `
-INSERT INTO ${events} (tenant, agent_id, version, id, type, schema_version, timestamp, data, metadata, ordinal)
-SELECT $1, $2, $3::int8 + 1, $4, $5, $6::int4, $7::int8, $8, $9, 1
-WHERE $3::int8 = coalesce(
-  (SELECT e.version FROM ${events} e WHERE e.tenant = $1 AND e.agent_id = $2 ORDER BY e.version DESC LIMIT 1), 0)`
+const isMissing = ({ events }: Names): string =>
+  `NOT EXISTS (SELECT FROM ${events} WHERE tenant = $1 AND agent_id = $2)`
+
+const isAtVersion = ({ events }: Names): string =>
+  `$9 = (SELECT version FROM ${events} WHERE tenant = $1 AND agent_id = $2 ORDER BY version DESC LIMIT 1)`
+
+/**
+ * Stores nothing when the agent has another version. Snapshot and transaction id are taken in the order that `PostgresAppend.ts` explains. On
+ * one line, since the client compares the text each time.
+ */
+const insertStatement = ({ events }: Names, version: string, condition: string): string =>
+  `INSERT INTO ${events} (tenant, agent_id, version, id, type, schema_version, timestamp, data, metadata, ordinal) ` +
+  `SELECT $1, $2, ${version}, $3, $4, $5::int4, $6::int8, $7, $8, 1 WHERE ${condition}`

@@ -53,7 +53,9 @@ export const make = (driver: BatchDriver): Effect.Effect<GroupCommit, never, Sco
   Effect.gen(function* () {
     const writer = new Writer(driver, yield* Semaphore.make(1))
     const lanes = Array.from({ length: driver.concurrentBatches ?? 1 })
-    const fibers = yield* Effect.forEach(lanes, () => Effect.forkDetach(writer.lane))
+    // A flush serves many callers, so it belongs to the trace of none.
+    const lane = Effect.withTracerEnabled(writer.lane, false)
+    const fibers = yield* Effect.forEach(lanes, () => Effect.forkDetach(lane))
     yield* Effect.addFinalizer(() =>
       Effect.andThen(
         Effect.sync(() => writer.close()),
