@@ -50,7 +50,7 @@ export const decode = (text: string, subject = "value"): Result.Result<Value, Co
   })
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   // Only a text with a key that starts with `$` can hold a tag.
-  if (!text.includes('"$')) return Result.succeed(parsed.success as Value)
+  if (!(text.includes("$") && text.includes('"$'))) return Result.succeed(parsed.success as Value)
   const unknownTags: Array<string> = []
   // A text that is nested deeper than the stack reaches comes from another writer.
   const revived = Result.try({

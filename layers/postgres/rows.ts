@@ -3,8 +3,9 @@
  */
 import type { StoredEvent } from "../../src/EventStoreDriver.ts"
 
-/** The columns of an event, in the order of `toEvent`. */
-export const eventColumns = "version::float8, id, type, schema_version, timestamp::float8, data, metadata"
+/** The columns of an event, in the order of `toEvent`. Metadata is mostly empty, and nothing is read faster than a text of two characters. */
+export const eventColumns =
+  "version::float8, id, type, schema_version, timestamp::float8, data, nullif(metadata, '{}') AS metadata"
 
 /** One row of these columns. */
 export type EventRow = ReadonlyArray<unknown>
@@ -18,5 +19,5 @@ export const toEvent = (agentId: string, row: EventRow): StoredEvent => ({
   schemaVersion: row[3] as number,
   timestamp: row[4] as number,
   data: row[5] as string,
-  metadata: row[6] as string
+  metadata: (row[6] ?? "{}") as string
 })

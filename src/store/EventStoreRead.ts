@@ -95,9 +95,9 @@ const readStream = (
   options: ReadOptions
 ): Stream.Stream<ContextEvent, ReadError> => {
   const { direction = "forward", from = 1, limit = Number.MAX_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = options
-  const first: Rest = { from: Math.max(from, 1), to, left: limit }
+  const first: Rest = { from: Math.max(from, 1), to, left: limit, size: pageSize }
   const read = (rest: Rest) =>
-    driver.readStream({ agentId, from: rest.from, to: rest.to, direction, limit: Math.min(rest.left, pageSize) })
+    driver.readStream({ agentId, from: rest.from, to: rest.to, direction, limit: Math.min(rest.left, rest.size) })
   const page = Effect.fnUntraced(function* (scope: Scope.Scope, rest: Rest, reading: Reading | undefined) {
     const stored = yield* reading === undefined ? read(rest) : Fiber.join(reading)
     const after = restAfter(rest, stored, direction)
@@ -129,6 +129,17 @@ interface Rest {
   readonly from: number
   readonly to: number
   readonly left: number
+  /** Most events of the next page. */
+  readonly size: number
+}
+
+// Of small events a page holds many, so that a long history takes few trips; of large ones few, so that it fits into memory.
+const pageLength = 1024 * 1024
+const largestPage = 4000
+
+const sizeAfter = (page: ReadonlyArray<StoredEvent>): number => {
+  const length = page.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0)
+  return Math.min(Math.max(Math.floor((pageLength * page.length) / length), 1), largestPage)
 }
 
 /** A page that is being read ahead. */
@@ -136,13 +147,13 @@ type Reading = Fiber.Fiber<ReadonlyArray<StoredEvent>, DriverError>
 
 /** What remains after a page; nothing when the page was the last. */
 const restAfter = (
-  { from, left, to }: Rest,
+  { from, left, size, to }: Rest,
   page: ReadonlyArray<StoredEvent>,
   direction: StreamRange["direction"]
 ): Rest | undefined => {
   const last = page.at(-1)
-  if (last === undefined || page.length < Math.min(left, pageSize) || page.length === left) return undefined
-  const rest = { from, to, left: left - page.length }
+  if (last === undefined || page.length < Math.min(left, size) || page.length === left) return undefined
+  const rest = { from, to, left: left - page.length, size: sizeAfter(page) }
   const next = direction === "forward" ? { ...rest, from: last.version + 1 } : { ...rest, to: last.version - 1 }
   return next.from > next.to ? undefined : next
 }
