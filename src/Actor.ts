@@ -3,6 +3,7 @@
  *
  * A definition is a value. A client imports it without the behavior; the behavior is a layer that `toLayer` makes.
  */
+
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ActorAlreadyRegistered } from "./ActorError.ts"
@@ -16,6 +17,7 @@ import { Decision } from "./actor/Decision.ts"
 import type { EventStore } from "./EventStore.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
 import type { ReadError } from "./StoreError.ts"
+import { checkedBound } from "./store/EventStoreRead.ts"
 import * as Replay from "./store/Replay.ts"
 
 export type { Client } from "./actor/ActorClient.ts"
@@ -128,6 +130,7 @@ export const make = <
         })
       ),
     readState: Effect.fnUntraced(function* (id, readOptions) {
+      if (readOptions?.at !== undefined) yield* checkedBound("at", readOptions.at)
       yield* Effect.fromResult(codec.validateId(id))
       const { state, version } = yield* ActorJournal.recover(yield* Replay.stores, definition, id, readOptions?.at)
       return { state, version }

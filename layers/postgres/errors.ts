@@ -11,7 +11,11 @@ import { Unavailable } from "../../src/StoreError.ts"
 /** The SQLSTATE that the server sent, if it answered at all. */
 export const sqlState = (error: SqlError): string | undefined => {
   const { cause } = error.reason
-  return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
+  return typeof cause === "object" &&
+    cause !== null &&
+    "code" in cause &&
+    typeof cause.code === "string" &&
+    /^[0-9A-Z]{5}$/.test(cause.code)
     ? cause.code
     : undefined
 }

@@ -74,7 +74,8 @@ export const makeReader = (driver: EventStoreDriver, commits: GroupCommit): Read
   }
 }
 
-const checkedBound = (path: string, bound: number): Effect.Effect<number, InvalidInput> =>
+/** A version or a count that a caller gave. */
+export const checkedBound = (path: string, bound: number): Effect.Effect<number, InvalidInput> =>
   Number.isSafeInteger(bound) && bound >= 0
     ? Effect.succeed(bound)
     : Effect.fail(

@@ -19,6 +19,8 @@ export const register = (it: It): void => {
         assert.deepInclude(yield* system.spawn(Ledger, id), { version: 0, status: "running", mailbox: 0, restarts: 0 })
         assert.strictEqual(yield* ledger.Balance(), 0)
         assert.deepStrictEqual(yield* Ledger.readState(id), { state: { balance: 0, notes: 0 }, version: 0 })
+        const refused = yield* Effect.flip(Ledger.readState(id, { at: -1 }))
+        assert.deepInclude(refused, { _tag: "InvalidInput", path: "at" })
       })
     )
 
