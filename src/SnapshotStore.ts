@@ -45,6 +45,11 @@ export class SnapshotStore extends Context.Service<
       agentId: string,
       criteria?: Criteria & { readonly limit?: number | undefined }
     ) => Effect.Effect<ReadonlyArray<ContextSnapshot>, ReadError>
+    /** Only the versions, highest first, those of snapshots that cannot be read too; at most `limit`, 100 by default. */
+    readonly versions: (
+      agentId: string,
+      bounds?: Pick<Criteria, "minVersion" | "maxVersion"> & { readonly limit?: number | undefined }
+    ) => Effect.Effect<ReadonlyArray<number>, ReadError>
     /** Deletes the snapshot of one version; whether there was one. */
     readonly delete: (agentId: string, version: number) => Effect.Effect<boolean, ReadError>
     /** Deletes all within the criteria and gives the exact count. */
@@ -88,10 +93,16 @@ export const make = (driver: SnapshotStoreDriver): Effect.Effect<SnapshotStore["
       list: (agentId, options) =>
         withCriteria(agentId, options, (criteria) =>
           Effect.gen(function* () {
-            const limit = yield* Effect.fromResult(checkBound("limit", options?.limit ?? 100))
+            const limit = yield* checkLimit(options?.limit)
             const stored = limit === 0 ? [] : yield* driver.list(agentId, criteria, limit)
             return yield* Effect.forEach(stored, (snapshot) => Effect.fromResult(decodeSnapshot(snapshot)))
           })
+        ),
+      versions: (agentId, options) =>
+        withCriteria(agentId, options, (criteria) =>
+          Effect.flatMap(checkLimit(options?.limit), (limit) =>
+            limit === 0 ? Effect.succeed([]) : driver.listVersions(agentId, criteria, limit)
+          )
         ),
       delete: (agentId, version) =>
         Effect.flatMap(Effect.fromResult(checkBound("version", version)), () =>
@@ -147,6 +158,8 @@ const encodeCriteria = (criteria: Criteria): Result.Result<StoredCriteria, Inval
       maxTimestamp: maxTimestamp === undefined ? undefined : yield* checkTime("maxTimestamp", maxTimestamp)
     }
   })
+
+const checkLimit = (limit = 100): Effect.Effect<number, InvalidInput> => Effect.fromResult(checkBound("limit", limit))
 
 const checkBound = (
   path: string,

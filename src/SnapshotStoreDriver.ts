@@ -30,6 +30,9 @@ export interface StoredCriteria {
   readonly maxTimestamp: number | undefined
 }
 
+/** Those of the criteria that a store can look up without reading snapshots. */
+export type VersionBounds = Pick<StoredCriteria, "minVersion" | "maxVersion">
+
 /** What became of saving a snapshot. */
 export type Saved = "saved" | "id taken"
 
@@ -53,6 +56,12 @@ export interface SnapshotStoreDriver {
     criteria: StoredCriteria,
     limit: number
   ) => Effect.Effect<ReadonlyArray<StoredSnapshot>, DriverError>
+  /** The versions of those of an agent within the bounds, highest first; of those that cannot be read, too. */
+  readonly listVersions: (
+    agentId: string,
+    bounds: VersionBounds,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<number>, DriverError>
   /** Deletes those within the criteria, and gives the exact count. Those that cannot be read too, unless their time is asked for. */
   readonly delete: (agentId: string, criteria: StoredCriteria) => Effect.Effect<number, DriverError>
 }

@@ -25,6 +25,9 @@ export const flush = (number: number): string => `f${fixed(number)}`
 export const snapshot = (agentId: string, version: number): string => `s${agentId}\0${fixed(version)}`
 export const snapshotId = (id: string): string => `t${id}`
 
+/** The version in the key of a snapshot. */
+export const snapshotVersion = (key: string): number => Number.parseInt(key.slice(key.indexOf("\0") + 1), 16)
+
 /** All keys of an agent that begin with a letter of the layout. */
 export const allOf = (kind: "c" | "e" | "s", agentId: string): { readonly gt: string; readonly lt: string } => ({
   gt: `${kind}${agentId}\0`,

@@ -5,7 +5,13 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import type { DriverError } from "../../src/EventStoreDriver.ts"
-import type { Saved, SnapshotStoreDriver, StoredCriteria, StoredSnapshot } from "../../src/SnapshotStoreDriver.ts"
+import type {
+  Saved,
+  SnapshotStoreDriver,
+  StoredCriteria,
+  StoredSnapshot,
+  VersionBounds
+} from "../../src/SnapshotStoreDriver.ts"
 import type { Corrupted } from "../../src/StoreError.ts"
 import * as Keys from "./Keys.ts"
 import type { LevelDatabase, Operation } from "./LevelDatabase.ts"
@@ -28,10 +34,8 @@ export const make = (database: LevelDatabase["Service"]): Effect.Effect<Snapshot
       isMoreWanted: (key: string, row: Rows.Row<StoredSnapshot>) => boolean
     ): Effect.Effect<void, DriverError> =>
       Effect.gen(function* () {
-        const gte = Keys.snapshot(agentId, criteria.minVersion ?? 0)
-        let upper: { readonly lte: string } | { readonly lt: string } = {
-          lte: Keys.snapshot(agentId, criteria.maxVersion ?? Number.MAX_SAFE_INTEGER)
-        }
+        const { gte, lte } = boundsOf(agentId, criteria)
+        let upper: { readonly lte: string } | { readonly lt: string } = { lte }
         while (true) {
           const rows = yield* database.use("read snapshots", (level) =>
             level.iterator({ gte, ...upper, reverse: true, limit: size }).all()
@@ -110,6 +114,12 @@ export const make = (database: LevelDatabase["Service"]): Effect.Effect<Snapshot
       readLatest: (agentId, criteria) => Effect.map(list(agentId, criteria, 1), (found) => found[0]),
       readById,
       list,
+      listVersions: (agentId, criteria, limit) => {
+        // LevelDB takes no larger one.
+        const range = { ...boundsOf(agentId, criteria), reverse: true, limit: Math.min(limit, 0x7fffffff) }
+        const keys = database.use("read snapshots", (level) => level.keys(range).all())
+        return Effect.map(keys, (keys) => keys.map(Keys.snapshotVersion))
+      },
       delete: (agentId, criteria) => mutex.withPermit(remove(agentId, criteria))
     }
   })
@@ -131,6 +141,11 @@ const readPlace = (
         ? Effect.undefined
         : Effect.fromResult(Rows.decodeReference(`snapshot id ${JSON.stringify(snapshotId)}`, text))
   )
+
+const boundsOf = (agentId: string, { maxVersion, minVersion }: VersionBounds) => ({
+  gte: Keys.snapshot(agentId, minVersion ?? 0),
+  lte: Keys.snapshot(agentId, maxVersion ?? Number.MAX_SAFE_INTEGER)
+})
 
 const isInTime = ({ timestamp }: StoredSnapshot, { maxTimestamp, minTimestamp }: StoredCriteria): boolean =>
   timestamp >= (minTimestamp ?? Number.NEGATIVE_INFINITY) && timestamp <= (maxTimestamp ?? Number.POSITIVE_INFINITY)

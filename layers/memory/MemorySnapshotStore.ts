@@ -30,6 +30,12 @@ export const make = ({ snapshots, snapshotsById }: MemoryData["Service"]): Snaps
     readLatest: (agentId, criteria) => Effect.sync(() => select(agentId, criteria)[0]),
     readById: (snapshotId) => Effect.sync(() => snapshotsById.get(snapshotId)),
     list: (agentId, criteria, limit) => Effect.sync(() => select(agentId, criteria).slice(0, limit)),
+    listVersions: (agentId, { maxVersion, minVersion }, limit) =>
+      Effect.sync(() => {
+        const criteria = { maxVersion, minVersion, maxTimestamp: undefined, minTimestamp: undefined }
+        const versions = select(agentId, criteria).map(({ version }) => version)
+        return versions.slice(0, limit)
+      }),
     delete: (agentId, criteria) =>
       Effect.sync(() => {
         const selected = select(agentId, criteria)

@@ -72,6 +72,17 @@ export const make = ({ failing, name, names, sql }: OpenTables): SnapshotStoreDr
         (rows) => rows[0]
       ),
     list,
+    listVersions: (agentId, { maxVersion, minVersion }, limit) =>
+      Effect.map(
+        failing("read snapshots")(
+          sql.unsafe<{ readonly version: number }>(
+            `SELECT version::float8 AS version FROM ${snapshots} s
+             WHERE tenant = $1 AND agent_id = $2 AND s.version BETWEEN $3::int8 AND $4::int8 ORDER BY s.version DESC LIMIT $5::int8`,
+            [tenant, agentId, minVersion ?? 0, maxVersion ?? Number.MAX_SAFE_INTEGER, limit]
+          )
+        ),
+        (rows) => rows.map(({ version }) => version)
+      ),
     delete: (agentId, criteria) =>
       Effect.map(
         failing("delete snapshots")(

@@ -23,6 +23,7 @@ const Operation = Schema.TaggedUnion({
   Save: { agent: below(3), version: below(5), time: below(4), id: Schema.NullOr(below(3)), state: below(100) },
   Latest: { agent: below(3), ...criteria },
   List: { agent: below(3), limit: below(4), ...criteria },
+  Versions: { agent: below(3), limit: below(4), minVersion: criteria.minVersion, maxVersion: criteria.maxVersion },
   Get: { which: below(30) },
   Delete: { agent: below(3), version: below(6) },
   DeleteAll: { agent: below(3), ...criteria }
@@ -124,6 +125,13 @@ const run = (operations: ReadonlyArray<Operation>) =>
             const { limit } = operation
             const [agentId, bounds] = [agentOf(operation), toCriteria(operation)]
             return [yield* store.list(agentId, { ...bounds, limit }), model.select(agentId, bounds).slice(0, limit)]
+          }
+          case "Versions": {
+            const { limit, maxVersion, minVersion } = operation
+            const agentId = agentOf(operation)
+            const expected = model.select(agentId, { maxVersion, minVersion }).slice(0, limit)
+            const found = yield* store.versions(agentId, { maxVersion, minVersion, limit })
+            return [found, expected.map(({ version }) => version)]
           }
           case "Get": {
             const id = ids[operation.which % ids.length] ?? ""

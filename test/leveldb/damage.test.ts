@@ -152,6 +152,7 @@ describe("a damaged row of LevelDB", () => {
           yield* damaged(store.list("a"), /snapshot/)
           yield* damaged(store.get("s2"), /snapshot/)
           assert.isTrue(Option.isSome(yield* store.latest("a", { maxVersion: 1 })))
+          assert.deepStrictEqual(yield* store.versions("a"), [2, 1])
         })
         const replace = Effect.gen(function* () {
           const store = yield* SnapshotStore.SnapshotStore

@@ -89,6 +89,7 @@ describe("a damaged row of PostgreSQL", () => {
           yield* damaged(snapshots.latest("a"), subject)
           yield* damaged(snapshots.list("a"), subject)
           yield* damaged(snapshots.get("s2"), subject)
+          assert.deepStrictEqual(yield* snapshots.versions("a"), [2, 1])
           assert.deepInclude(Option.getOrThrow(yield* snapshots.latest("a", { maxVersion: 1 })), { id: "s1" })
           const again = yield* snapshots.save({ agentId: "a", version: 2, eventId: "e2", state: "again" })
           assert.deepStrictEqual(yield* snapshots.latest("a"), Option.some(again))

@@ -63,6 +63,7 @@ const kinds: { readonly [O in Operation]: Kind } = {
   latest: "snapshots",
   get: "snapshots",
   list: "snapshots",
+  versions: "snapshots",
   delete: "snapshots",
   deleteAll: "snapshots"
 }

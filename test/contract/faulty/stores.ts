@@ -82,6 +82,7 @@ export const makeSnapshots = (book: Book, store: SnapshotStore["Service"]): Snap
     latest: (agentId, criteria) => through("latest", agentId, store.latest(agentId, criteria)),
     get: (snapshotId) => through("get", undefined, store.get(snapshotId)),
     list: (agentId, options) => through("list", agentId, store.list(agentId, options)),
+    versions: (agentId, options) => through("versions", agentId, store.versions(agentId, options)),
     delete: (agentId, version) => through("delete", agentId, store.delete(agentId, version)),
     deleteAll: (agentId, criteria) => through("deleteAll", agentId, store.deleteAll(agentId, criteria))
   }

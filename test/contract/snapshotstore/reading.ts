@@ -166,6 +166,25 @@ export const register = (it: It): void => {
         assert.deepStrictEqual(yield* versionsOf(agentId), integers(100, 4).reverse())
         assert.deepStrictEqual(yield* versionsOf(agentId, { limit: 103 }), integers(103).reverse())
         assert.deepStrictEqual(yield* versionsOf(agentId, { maxTimestamp: new Date(0) }), [])
+        assert.deepStrictEqual(yield* SnapshotStore.use((store) => store.versions(agentId)), integers(100, 4).reverse())
+      })
+    )
+
+    it.effect("gives the versions alone, highest first, within the bounds and at most as many as asked for", () =>
+      Effect.gen(function* () {
+        const { agentId } = yield* five
+        yield* save(`${agentId}-1`, 12)
+        const store = yield* SnapshotStore
+        assert.deepStrictEqual(yield* store.versions(agentId), [15, 14, 13, 12, 11])
+        assert.deepStrictEqual(yield* store.versions(agentId, { limit: 2 }), [15, 14])
+        assert.deepStrictEqual(yield* store.versions(agentId, { limit: 0 }), [])
+        assert.deepStrictEqual(yield* store.versions(agentId, { limit: Number.MAX_SAFE_INTEGER }), [15, 14, 13, 12, 11])
+        assert.deepStrictEqual(yield* store.versions(agentId, { minVersion: 12, maxVersion: 14, limit: 2 }), [14, 13])
+        assert.deepStrictEqual(yield* store.versions(agentId, { minVersion: 14, maxVersion: 12 }), [])
+        assert.deepStrictEqual(yield* store.versions(freshId()), [])
+        const largest = Number.MAX_SAFE_INTEGER
+        yield* save(agentId, largest)
+        assert.deepStrictEqual(yield* store.versions(agentId, { minVersion: 15 }), [largest, 15])
       })
     )
   })

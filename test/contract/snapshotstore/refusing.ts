@@ -44,6 +44,8 @@ export const register = (it: It): void => {
             yield* invalid(store.deleteAll(agentId, criteria), name)
           }
           yield* invalid(store.list(agentId, { limit: bound }), "limit")
+          yield* invalid(store.versions(agentId, { limit: bound }), "limit")
+          yield* invalid(store.versions(agentId, { maxVersion: bound }), "maxVersion")
         }
         for (const name of ["minTimestamp", "maxTimestamp"]) {
           const criteria = { [name]: new Date(Number.NaN) }
