@@ -1,16 +1,23 @@
 /** What must hold, and whether it does. */
 import { type Row, summarize } from "./harness.ts"
 
-/** A comparison of two rows that were measured in turn. */
-export interface Claim {
+/** Which row: suite, setting, name; settings and names may be cut short. */
+type RowName = readonly [string, string, string]
+
+/** A comparison of two rows that were measured in turn, or a bound for the amount of one. */
+export type Claim = {
   readonly text: string
   readonly target: string
-  readonly holds: (ratio: number) => boolean
-  /** The rows whose rates are divided by each other: suite, setting, name; settings and names may be cut short. */
-  readonly ratio: readonly [readonly [string, string, string], readonly [string, string, string]]
-  /** How the quotient of the rates becomes what the claim is about. */
-  readonly isCost?: boolean
-}
+  readonly holds: (value: number) => boolean
+} & (
+  | {
+      /** The rows whose rates are divided by each other. */
+      readonly ratio: readonly [RowName, RowName]
+      /** How the quotient of the rates becomes what the claim is about. */
+      readonly isCost?: boolean
+    }
+  | { readonly amount: RowName }
+)
 
 const atLeast = (target: number) => ({ target: `at least ${target}`, holds: (ratio: number) => ratio >= target })
 const atMost = (target: number) => ({
@@ -58,9 +65,68 @@ export const claims: ReadonlyArray<Claim> = [
     text: "PostgreSQL, one actor with 64 asks in flight: times one at a time",
     ...atLeast(8),
     ratio: [
-      ["postgres-actor", "", "64 asks"],
-      ["postgres-actor", "", "one ask"]
+      ["postgres-actor", "one actor", "64 asks"],
+      ["postgres-actor", "one actor", "one ask"]
     ]
+  },
+  {
+    text: "PostgreSQL, 1,000 actors, each asked one after the other: of the store's own appends",
+    ...atLeast(0.5),
+    ratio: [
+      ["postgres-actor", "1,000", "pantheon"],
+      ["postgres-actor", "1,000", "the store"]
+    ]
+  },
+  {
+    text: "PostgreSQL, a passivated actor with a snapshot wakes and answers: times a raw single-row read",
+    ...atMost(4),
+    ratio: [
+      ["postgres-actor", "a passivated", "pantheon"],
+      ["postgres-actor", "a passivated", "raw row"]
+    ]
+  },
+  {
+    text: "tell, 10,000 actors, 100 messages each, nothing persisted: times nact",
+    ...atLeast(2),
+    ratio: [
+      ["messages", "tell 10,000", "pantheon"],
+      ["messages", "tell 10,000", "nact"]
+    ]
+  },
+  {
+    text: "tell, one actor, nothing persisted: times XState's send to a machine",
+    ...atLeast(1),
+    ratio: [
+      ["messages", "tell one", "pantheon"],
+      ["messages", "tell one", "XState machine"]
+    ]
+  },
+  {
+    text: "tell, one actor, nothing persisted: times XState's send to a transition",
+    ...atLeast(1),
+    ratio: [
+      ["messages", "tell one", "pantheon"],
+      ["messages", "tell one", "XState transition"]
+    ]
+  },
+  {
+    text: "ask, 64 in flight, nothing persisted: times an effect/cluster entity in TestRunner",
+    ...atLeast(20),
+    ratio: [
+      ["messages", "64", "pantheon"],
+      ["messages", "64", "effect/cluster"]
+    ]
+  },
+  { text: "bytes of an idle actor", ...atMost(3072), amount: ["footprint", "an idle", "pantheon"] },
+  {
+    text: "bytes of a passivated actor: none, but for noise",
+    ...atMost(50),
+    amount: ["footprint", "a passivated", "pantheon"]
+  },
+  {
+    text: "MB of a process that knows a million agents and holds 10,000 actors",
+    ...atMost(600),
+    amount: ["footprint", "1,000,000", "pantheon"]
   },
   {
     text: "PostgreSQL, folding a history of 10,000: of the raw select of its rows",
@@ -105,19 +171,23 @@ export interface Finding {
   readonly verdict: "holds" | "FAILS" | "not complete"
 }
 
-/** Judges the claims whose rows were measured, by the middle of the rounds' ratios. */
+/** Judges the claims whose rows were measured, by the middle of the rounds. */
 export const judge = (rows: ReadonlyArray<Row>): ReadonlyArray<Finding> =>
   claims.flatMap((claim) => {
-    const [one, other] = claim.ratio.map(([suite, setting, name]) =>
+    const found = ("amount" in claim ? [claim.amount] : claim.ratio).map(([suite, setting, name]) =>
       rows.find((row) => row.suite === suite && row.setting.startsWith(setting) && row.name.startsWith(name))
     )
-    if (one === undefined || other === undefined) return []
-    const ratios = one.rates.map((rate, round) => {
-      const base = other.rates[round] ?? Number.NaN
-      return claim.isCost === true ? base / rate : rate / base
-    })
-    const summary = summarize(ratios)
-    const isComplete = one.failure === undefined && other.failure === undefined && ratios.length > 0
+    const [one, other] = found
+    if (one === undefined || found.includes(undefined)) return []
+    const values = other === undefined ? one.values : ratios(claim, one, other)
+    const summary = summarize(values)
+    const isComplete = one.failure === undefined && other?.failure === undefined && values.length > 0
     const verdict = !isComplete ? "not complete" : claim.holds(summary.median) ? "holds" : "FAILS"
     return [{ claim, ...summary, verdict }]
+  })
+
+const ratios = (claim: Claim, one: Row, other: Row): ReadonlyArray<number> =>
+  one.values.map((value, round) => {
+    const base = other.values[round] ?? Number.NaN
+    return "isCost" in claim && claim.isCost === true ? base / value : value / base
   })

@@ -18,8 +18,9 @@ export interface Row {
   readonly setting: string
   readonly name: string
   readonly unit: string
-  /** One rate a round, in operations a second. */
-  readonly rates: ReadonlyArray<number>
+  /** One value a round: operations a second, or an amount of what the unit says. */
+  readonly values: ReadonlyArray<number>
+  readonly kind: "rate" | "amount"
   /** Why the row does not count. */
   readonly failure?: string | undefined
 }
@@ -63,7 +64,8 @@ export const compare = async (
   return contenders.map((contender) => ({
     ...labels,
     name: contender.name,
-    rates: rates.get(contender) ?? [],
+    kind: "rate",
+    values: rates.get(contender) ?? [],
     failure: failures.get(contender)
   }))
 }
@@ -89,30 +91,30 @@ export const callers = async (
   return (completed * 1000) / (performance.now() - start)
 }
 
-/** The same for operations that are effects: one fiber a caller. */
+/** The same for operations that are effects: one fiber a caller, who is told which it is. */
 export const callersEffect = <E, R>(
   count: number,
   milliseconds: number,
-  operation: () => Effect.Effect<unknown, E, R>
+  operation: (caller: number) => Effect.Effect<unknown, E, R>
 ): Effect.Effect<number, E, R> =>
   Effect.suspend(() => {
     const start = performance.now()
     const until = start + milliseconds
     let completed = 0
-    const caller = Effect.suspend(() => {
+    const caller = (index: number) => {
       let isDone = false
       return Effect.whileLoop({
         while: () => !isDone,
-        body: operation,
+        body: () => operation(index),
         step: () => {
           completed++
           isDone = performance.now() >= until
         }
       })
-    })
+    }
     return Effect.map(
       Effect.all(
-        Array.from({ length: count }, () => caller),
+        Array.from({ length: count }, (_, index) => caller(index)),
         { concurrency: "unbounded", discard: true }
       ),
       () => (completed * 1000) / (performance.now() - start)

@@ -8,8 +8,10 @@ import { PostgresServer } from "../test/support/PostgresServer.ts"
 import { judge } from "./claims.ts"
 import type { Effort, Row } from "./harness.ts"
 import { claimTable, environment, rowTable, toResults, toText } from "./report.ts"
+import * as footprint from "./suites/footprint.ts"
 import * as leveldb from "./suites/leveldb.ts"
 import * as memory from "./suites/memory.ts"
+import * as messages from "./suites/messages.ts"
 import * as postgresActor from "./suites/postgresActor.ts"
 import * as postgresAppend from "./suites/postgresAppend.ts"
 import * as postgresGrowth from "./suites/postgresGrowth.ts"
@@ -21,7 +23,9 @@ const suites: ReadonlyArray<readonly [string, (effort: Effort, url: string) => P
   ["postgres-actor", postgresActor.run],
   ["postgres-growth", postgresGrowth.run],
   ["leveldb", leveldb.run],
-  ["memory", memory.run]
+  ["memory", memory.run],
+  ["messages", messages.run],
+  ["footprint", footprint.run]
 ]
 
 const full: Effort = { rounds: 9, milliseconds: 800, isQuick: false }

@@ -9,11 +9,12 @@ type Table = ReadonlyArray<ReadonlyArray<string>>
 
 /** The rows: the middle of the rounds, and how far they spread. */
 export const rowTable = (rows: ReadonlyArray<Row>): Table => [
-  ["what", "setting", "who", "a second", "least to most", "one takes"],
-  ...rows.map(({ failure, name, rates, setting, suite, unit }) => {
-    const { least, median, most } = summarize(rates)
+  ["what", "setting", "who", "a second, or in all", "least to most", "one takes"],
+  ...rows.map(({ failure, kind, name, setting, suite, unit, values }) => {
+    const { least, median, most } = summarize(values)
     if (failure !== undefined) return [suite, setting, name, "FAILED", failure, ""]
-    return [suite, setting, name, `${count(median)} ${unit}`, `${count(least)} to ${count(most)}`, duration(1 / median)]
+    const one = kind === "rate" ? duration(1 / median) : ""
+    return [suite, setting, name, `${count(median)} ${unit}`, `${count(least)} to ${count(most)}`, one]
   })
 ]
 
@@ -23,15 +24,17 @@ export const claimTable = (findings: ReadonlyArray<Finding>): Table => [
   ...findings.map(({ claim, least, median, most, verdict }) => [
     claim.text,
     claim.target,
-    ratio(median),
-    `${ratio(least)} to ${ratio(most)}`,
+    toValue(median),
+    `${toValue(least)} to ${toValue(most)}`,
     verdict
   ])
 ]
 
-const count = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3))
+const count = (value: number): string =>
+  Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3)
 
-const ratio = (value: number): string => value.toFixed(value >= 10 ? 1 : 2)
+const toValue = (value: number): string =>
+  Math.abs(value) >= 100 ? count(value) : value.toFixed(Math.abs(value) >= 10 ? 1 : 2)
 
 const duration = (seconds: number): string => {
   if (seconds >= 1e-3) return `${(seconds * 1e3).toPrecision(3)} ms`
@@ -68,7 +71,9 @@ export const environment = (postgres: string): ReadonlyArray<string> => {
       "classic-level",
       "@event-driven-io/emmett-postgresql",
       "@castore/event-storage-adapter-postgres",
-      "@langchain/langgraph-checkpoint-postgres"
+      "@langchain/langgraph-checkpoint-postgres",
+      "nact",
+      "xstate"
     ]
       .map((name) => `${name} ${versionOf(name)}`)
       .join(", ")
@@ -100,7 +105,7 @@ ${about.map((line) => `- ${line}`).join("\n")}
 
 ## What must hold
 
-The middle of the ratios of the rounds, each between two measurements of the same round.
+The middle of the rounds: of ratios, each between two measurements of the same round, or of amounts.
 
 ${toMarkdown(claimTable(findings))}
 
