@@ -8,9 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ActorAlreadyRegistered } from "./ActorError.ts"
 import { ActorSystem } from "./ActorSystem.ts"
+import type { VersionMissing } from "./AgentError.ts"
 import * as ActorClient from "./actor/ActorClient.ts"
 import * as ActorCodec from "./actor/ActorCodec.ts"
 import * as ActorJournal from "./actor/ActorJournal.ts"
+import type { EventSteps, StateStep } from "./actor/ActorReading.ts"
 import * as Behavior from "./actor/Behavior.ts"
 import type { Codec, Command, Refused } from "./actor/Command.ts"
 import { Decision } from "./actor/Decision.ts"
@@ -21,6 +23,7 @@ import { checkedBound } from "./store/EventStoreRead.ts"
 import * as Replay from "./store/Replay.ts"
 
 export type { Client } from "./actor/ActorClient.ts"
+export type { EventStep, EventSteps, StateStep } from "./actor/ActorReading.ts"
 export type { BehaviorOptions, HandlerServices, Handlers } from "./actor/Behavior.ts"
 export type { Codec, Command } from "./actor/Command.ts"
 
@@ -48,8 +51,14 @@ export interface Options<State extends Codec, Event extends EventCodec, Commands
   /** Folds one event into the state. Pure and total: it is run again at each recovery. */
   readonly evolve: (state: State["Type"], event: Event["Type"]) => State["Type"]
   readonly commands: Commands
-  /** Counts the shapes of the state and the meanings of `evolve`, from 1; snapshots of another version are not used. */
+  /** Counts the shapes of the events, from 1; stored with each. Events of a newer version than this are not read. */
+  readonly schemaVersion?: number | undefined
+  /** By version: what became of the events of that version in the next. Each version up to `schemaVersion` that may still be stored has a step. */
+  readonly upcast?: { readonly [schemaVersion: number]: EventSteps } | undefined
+  /** Counts the shapes of the state and the meanings of `evolve`, from 1; a snapshot of another version is not used, unless `upcastState` leads from it. */
   readonly stateVersion?: number | undefined
+  /** By version: what became of a state of that version, as it was stored, in the next. */
+  readonly upcastState?: { readonly [stateVersion: number]: StateStep } | undefined
   /** A snapshot is saved, off the callers' path, once this many events have happened since the last; 100 by default, `Infinity` for never. */
   readonly snapshotEvery?: number | undefined
   readonly mailbox?: MailboxOptions | undefined
@@ -82,12 +91,17 @@ export interface Actor<Name extends string, State, Event, Commands extends Comma
   readonly client: Effect.Effect<(id: string) => ActorClient.Client<Commands>, never, ActorSystem>
   /**
    * Reads an actor's state from its journal, as it is now or as it was at a version, without running the actor. The version in the answer is
-   * lower than `at` when the journal has not come so far, and 0 for an actor that was never written.
+   * lower than `at` when the journal has not come so far, and 0 for an actor that was never written. Fails with `VersionMissing` where the
+   * events were deleted.
    */
   readonly readState: (
     id: string,
     options?: { readonly at?: number | undefined }
-  ) => Effect.Effect<{ readonly state: State; readonly version: number }, ReadError, EventStore | SnapshotStore>
+  ) => Effect.Effect<
+    { readonly state: State; readonly version: number },
+    ReadError | VersionMissing,
+    EventStore | SnapshotStore
+  >
   /** Only a carrier of types. */
   readonly "~types"?: { readonly state: State; readonly event: Event; readonly commands: Commands }
 }
@@ -130,9 +144,13 @@ export const make = <
         })
       ),
     readState: Effect.fnUntraced(function* (id, readOptions) {
-      if (readOptions?.at !== undefined) yield* checkedBound("at", readOptions.at)
+      const at = readOptions?.at
+      if (at !== undefined) yield* checkedBound("at", at)
       yield* Effect.fromResult(codec.validateId(id))
-      const { state, version } = yield* ActorJournal.recover(yield* Replay.stores, definition, id, readOptions?.at)
+      const stores = yield* Replay.stores
+      const { state, version } = yield* at === undefined
+        ? ActorJournal.recover(stores, definition, id)
+        : ActorJournal.recoverTo(stores, definition, id, at)
       return { state, version }
     }),
     client: ActorSystem.useSync((system) => (id) => new clientClass(system, id))

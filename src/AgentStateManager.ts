@@ -200,7 +200,7 @@ export const layer = (options: Options = {}): Layer.Layer<AgentStateManager, nev
         yield* Effect.context<never>()
       )
       yield* Effect.addFinalizer(() => lanes.close)
-      const reader = AgentReader.make(stores, journal, cache)
+      const reader = AgentReader.make(stores, reducer, journal, cache)
       const writer = AgentWriter.make(stores.events, journal, lanes, workshop)
       return AgentStateManager.of({
         getContext: reader.getContext,

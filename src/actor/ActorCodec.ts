@@ -10,7 +10,10 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
 import type { EventCodec, Options } from "../Actor.ts"
 import * as AgentId from "../AgentId.ts"
+import type { NewEvent } from "../ContextEvent.ts"
 import { InvalidInput } from "../StoreError.ts"
+import * as Lineage from "../store/Lineage.ts"
+import type { EventStep, StateStep } from "./ActorReading.ts"
 import { type Codec, type Command, type Schemas, schemasOf } from "./Command.ts"
 
 /** The failure is that of the schema. */
@@ -41,11 +44,13 @@ export interface ActorCodec {
   readonly initialState: unknown
   /** Folds one event; fails with whatever a fold that is not total throws. */
   readonly evolve: (state: unknown, event: unknown) => Result.Result<unknown, unknown>
-  readonly encodeEvent: (event: unknown) => CodecResult<{ readonly type: string; readonly data: object }>
+  readonly encodeEvent: (event: unknown) => CodecResult<Pick<NewEvent, "type" | "schemaVersion" | "data">>
+  /** Only of the current shape; see `ActorReading` for older ones. */
   readonly decodeEvent: (data: unknown) => CodecResult<unknown>
+  readonly eventShapes: Lineage.Lineage<ReadonlyMap<string, EventStep>>
   readonly encodeState: (state: unknown) => CodecResult<unknown>
   readonly decodeState: (state: unknown) => CodecResult<unknown>
-  readonly stateVersion: number
+  readonly stateShapes: Lineage.Lineage<StateStep>
   /** Names the fold, as snapshots do. */
   readonly reducer: string
   readonly commands: ReadonlyMap<string, CommandCodec>
@@ -61,10 +66,10 @@ export const make = <State extends Codec, Event extends EventCodec>(
   if (!nameRule.test(name)) {
     throw new TypeError(`An actor's name is 1 to 100 characters without "/" or controls, found ${JSON.stringify(name)}`)
   }
-  const stateVersion = options.stateVersion ?? 1
-  if (!Number.isInteger(stateVersion) || stateVersion < 1) {
-    throw new RangeError(`Actor ${JSON.stringify(name)}: stateVersion must be an integer from 1, found ${stateVersion}`)
-  }
+  const owner = `Actor ${JSON.stringify(name)}`
+  const { schemaVersion = 1, stateVersion = 1, upcast = {}, upcastState } = options
+  const steps = Object.entries(upcast).map(([version, steps]) => [version, new Map(Object.entries(steps))] as const)
+  const eventShapes = Lineage.make(owner, "schemaVersion", schemaVersion, "upcast", Object.fromEntries(steps))
   const events = Schema.toCodecJson(options.events)
   const state = Schema.toCodecJson(options.state)
   const encodeEvent = Schema.encodeUnknownResult(events)
@@ -74,13 +79,11 @@ export const make = <State extends Codec, Event extends EventCodec>(
   const encodeState = Schema.encodeUnknownResult(state)
   const initial = encodeState(options.initialState)
   if (Result.isFailure(initial)) {
-    throw new TypeError(
-      `Actor ${JSON.stringify(name)}: initialState does not fit its schema: ${initial.failure.message}`
-    )
+    throw new TypeError(`${owner}: initialState does not fit its schema: ${initial.failure.message}`)
   }
   const commands = new Map(options.commands.map((command) => [command._tag, makeCommand(command)]))
   if (commands.size < options.commands.length) {
-    throw new TypeError(`Actor ${JSON.stringify(name)}: two commands have the same name`)
+    throw new TypeError(`${owner}: two commands have the same name`)
   }
   return {
     schemas: {
@@ -95,12 +98,17 @@ export const make = <State extends Codec, Event extends EventCodec>(
     initialState: options.initialState,
     evolve: (state, event) => Result.try(() => evolve(state, event)),
     encodeEvent: (event) =>
-      Result.map(encodeEvent(event), (data) => ({ type: `${name}.${tagOf(event)}`, data: data as object })),
+      Result.map(encodeEvent(event), (data) => ({
+        type: `${name}.${tagOf(event)}`,
+        schemaVersion,
+        data: data as object
+      })),
     decodeEvent: Schema.decodeUnknownResult(events),
+    eventShapes,
     encodeState,
     decodeState: Schema.decodeUnknownResult(state),
-    stateVersion,
-    reducer: `actor:${name}:${stateVersion}`,
+    stateShapes: Lineage.make(owner, "stateVersion", stateVersion, "upcastState", upcastState),
+    reducer: `actor:${name}`,
     commands
   }
 }

@@ -51,7 +51,7 @@ class Follower {
     this.cache = cache
   }
 
-  /** The change that an event is; none when its agent was purged meanwhile. */
+  /** The change that an event is; none when it was deleted meanwhile, or its agent purged. */
   follow({ event, position }: FeedEntry<ContextEvent>): Effect.Effect<ReadonlyArray<Change>, ReadError> {
     return Effect.map(this.after(event), (context) => {
       if (context?.version !== event.version) return []
@@ -70,6 +70,7 @@ class Follower {
       const folded = this.journal.fold(before, event)
       return Result.isSuccess(folded) ? Effect.succeed(folded.success) : Effect.fail(folded.failure)
     }
-    return Effect.map(this.journal.recall(agentId, version), ({ context }) => context)
+    const recalled = Effect.catchTag(this.journal.recallAt(agentId, version), "VersionMissing", () => Effect.undefined)
+    return Effect.map(recalled, (standing) => standing?.context)
   }
 }

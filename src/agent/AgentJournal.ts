@@ -6,10 +6,11 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { AgentContext } from "../AgentContext.ts"
+import type { VersionMissing } from "../AgentError.ts"
 import type { ContextEvent } from "../ContextEvent.ts"
 import type { ContextSnapshot } from "../ContextSnapshot.ts"
 import type { FoldFailure, StateReducer } from "../StateReducer.ts"
-import { Corrupted, type ReadError } from "../StoreError.ts"
+import { Corrupted, type ReadError, type Unavailable } from "../StoreError.ts"
 import * as Replay from "../store/Replay.ts"
 import * as AgentSnapshot from "./AgentSnapshot.ts"
 import * as StateValue from "./StateValue.ts"
@@ -26,16 +27,19 @@ export interface Standing {
 
 /** Reads and saves agents with one fold. */
 export interface AgentJournal {
-  /** Where the agent stands, or stood at the version `to`. */
-  readonly recall: (agentId: string, to?: number) => Effect.Effect<Standing, ReadError>
+  /** Where the agent stands. */
+  readonly recall: (agentId: string) => Effect.Effect<Standing, ReadError>
+  /** Where it stood at a version. */
+  readonly recallAt: (agentId: string, version: number) => Effect.Effect<Standing, ReadError | VersionMissing>
   /** The same, from where it stood before: only what came since is read, if there is no more to it. */
   readonly catchUp: (agentId: string, since: Standing, to: number) => Effect.Effect<Standing, ReadError>
   /** Saves where it stands as a snapshot; none when the agent was purged meanwhile. */
   readonly save: (agentId: string, standing: Standing) => Effect.Effect<Option.Option<ContextSnapshot>, ReadError>
   /** Folds an event that was read. */
-  readonly fold: (context: AgentContext | undefined, event: ContextEvent) => Result.Result<AgentContext, Corrupted>
-  /** The context that a snapshot holds; none when another fold made it. */
-  readonly open: (snapshot: ContextSnapshot) => Option.Option<AgentContext>
+  readonly fold: (
+    context: AgentContext | undefined,
+    event: ContextEvent
+  ) => Result.Result<AgentContext, Corrupted | Unavailable>
 }
 
 // What was written is folded whatever the limits are by now; this only ends the descent into what cannot end.
@@ -48,21 +52,12 @@ export const make = (stores: Replay.Stores, reducer: StateReducer): AgentJournal
     return Result.mapError(reducer.apply(context, event, deepest), (failure) => corrupted(event, failure))
   }
 
-  const recall: AgentJournal["recall"] = (agentId, to) =>
-    Effect.map(
-      Replay.replay<AgentContext | undefined>(
-        stores,
-        agentId,
-        {
-          reducer: reducer.fingerprint,
-          initial: undefined,
-          apply: fold,
-          fromSnapshot: AgentSnapshot.decode
-        },
-        to
-      ),
-      ({ eventId, snapshotVersion, state, version }) => ({ context: state, version, eventId, snapshotVersion })
-    )
+  const agentFold: Replay.Fold<AgentContext | undefined> = { initial: undefined, apply: fold, open: reducer.open }
+
+  const recall: AgentJournal["recall"] = (agentId) => Effect.map(Replay.replay(stores, agentId, agentFold), toStanding)
+
+  const recallAt: AgentJournal["recallAt"] = (agentId, version) =>
+    Effect.map(Replay.replayTo(stores, agentId, agentFold, version), toStanding)
 
   const continued = Effect.fnUntraced(function* (agentId: string, since: Standing, to: number) {
     let { context, eventId, version } = since
@@ -105,14 +100,12 @@ export const make = (stores: Replay.Stores, reducer: StateReducer): AgentJournal
     return Option.none()
   })
 
-  return {
-    recall,
-    catchUp,
-    save,
-    fold,
-    open: (snapshot) =>
-      snapshot.reducer === reducer.fingerprint ? Result.getSuccess(AgentSnapshot.decode(snapshot)) : Option.none()
-  }
+  return { recall, recallAt, catchUp, save, fold }
+}
+
+const toStanding = (replayed: Replay.Replayed<AgentContext | undefined>): Standing => {
+  const { eventId, snapshotVersion, state, version } = replayed
+  return { context: state, version, eventId, snapshotVersion }
 }
 
 /** After a purge, or a deletion of events, what is there does not continue what was seen. */
@@ -122,14 +115,14 @@ interface Discontinued {
 
 const discontinued: Discontinued = { _tag: "Discontinued" }
 
-const corrupted = (event: ContextEvent, failure: FoldFailure): Corrupted =>
-  failure._tag === "Corrupted"
+const corrupted = (event: ContextEvent, failure: FoldFailure): Corrupted | Unavailable =>
+  failure._tag === "Corrupted" || failure._tag === "Unavailable"
     ? failure
     : new Corrupted({
         subject: `event ${event.version} of agent ${JSON.stringify(event.agentId)}`,
         expected: `a ${event.type} that can be folded`,
         found: failure.message,
         remedy:
-          "Register reducers that can fold what was written with them, and raise `stateVersion` when they change.",
+          "Register reducers that can fold what was written with them, and bring what they no longer know into shape with `upcast`.",
         cause: failure
       })

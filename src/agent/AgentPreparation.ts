@@ -32,20 +32,34 @@ export interface ReadyEvent {
 
 /** Checks, encodes and copies one event of a write. */
 export const prepareEvent = (
-  { limits, nextId }: Workshop,
+  { limits, nextId, reducer }: Workshop,
   event: NewEvent,
   commandId: string | undefined,
   now: number
 ): Result.Result<ReadyEvent, InvalidInput> => {
   const metadata = commandId === undefined ? event.metadata : withCommand(event.metadata, commandId)
-  const prepared = prepare(metadata === event.metadata ? event : { ...event, metadata }, limits, nextId, now)
+  const shapes = reducer.shapesOf(event.type)
+  const schemaVersion = event.schemaVersion ?? shapes?.current ?? 1
+  const isComplete = metadata === event.metadata && schemaVersion === (event.schemaVersion ?? 1)
+  const prepared = prepare(isComplete ? event : { ...event, metadata, schemaVersion }, limits, nextId, now)
   if (Result.isFailure(prepared)) return Result.fail(prepared.failure)
+  if (shapes !== undefined && Result.isFailure(shapes.from(prepared.success.schemaVersion))) {
+    return Result.fail(refuseShape(shapes.known, prepared.success.schemaVersion))
+  }
   return Result.succeed({
     prepared: prepared.success,
     data: copyRecord(event.data),
     metadata: copyRecord(metadata)
   })
 }
+
+const refuseShape = (known: string, schemaVersion: number): InvalidInput =>
+  new InvalidInput({
+    path: "event/schemaVersion",
+    expected: known,
+    found: String(schemaVersion),
+    remedy: "Leave it out to write the current shape, or teach the reducer this one."
+  })
 
 const nothing: Value.Record = Object.freeze({})
 

@@ -3,12 +3,14 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { AgentContext } from "../AgentContext.ts"
 import { AgentDeleted, AgentMissing, SnapshotMissing, VersionMissing } from "../AgentError.ts"
 import type { AgentStateManager } from "../AgentStateManager.ts"
 import type { ContextEvent } from "../ContextEvent.ts"
-import { type Corrupted, InvalidInput, type ReadError } from "../StoreError.ts"
+import type { StateReducer } from "../StateReducer.ts"
+import { InvalidInput, type ReadError } from "../StoreError.ts"
 import type { Stores } from "../store/Replay.ts"
 import type { AgentCache } from "./AgentCache.ts"
 import type { AgentJournal, Standing } from "./AgentJournal.ts"
@@ -32,7 +34,7 @@ export interface AgentReader
 const pageSize = 100
 
 /** The reading half of the service. */
-export const make = (stores: Stores, journal: AgentJournal, cache: AgentCache): AgentReader => {
+export const make = (stores: Stores, reducer: StateReducer, journal: AgentJournal, cache: AgentCache): AgentReader => {
   const remember = (agentId: string) => (standing: Standing) => Effect.sync(() => cache.offer(agentId, standing))
 
   const look: AgentReader["look"] = (agentId) =>
@@ -66,17 +68,11 @@ export const make = (stores: Stores, journal: AgentJournal, cache: AgentCache): 
       )
     )
 
-  /** Events that were deleted on purpose are no damage. */
-  const refuseDeletedEvents =
-    (agentId: string, asked: number | Date, version: number) =>
-    (error: Corrupted): Effect.Effect<never, AgentMissing | VersionMissing | ReadError> =>
-      Effect.flatMap(stores.events.head(agentId), ({ firstVersion, isComplete }) =>
-        isComplete || version >= firstVersion ? Effect.fail(error) : refuse(agentId, asked)
-      )
-
   const recallAt = (agentId: string, version: number, asked: number | Date) =>
     Effect.flatMap(
-      Effect.catchTag(journal.recall(agentId, version), "Corrupted", refuseDeletedEvents(agentId, asked, version)),
+      Effect.catchTag(journal.recallAt(agentId, version), "VersionMissing", ({ first, last }) =>
+        Effect.fail(new VersionMissing({ agentId, asked, first, last }))
+      ),
       ({ context }) => (context?.version === version ? Effect.succeed(context) : refuse(agentId, asked))
     )
 
@@ -124,8 +120,8 @@ export const make = (stores: Stores, journal: AgentJournal, cache: AgentCache): 
     restoreFromSnapshot: Effect.fnUntraced(function* (snapshotId) {
       const found = yield* stores.snapshots.get(snapshotId)
       if (Option.isNone(found)) return yield* Effect.fail(new SnapshotMissing({ snapshotId }))
-      const opened = journal.open(found.value)
-      if (Option.isSome(opened)) return opened.value
+      const opened = reducer.open(found.value)
+      if (Result.isSuccess(opened)) return opened.success
       // Another fold made it, so only its version says anything here.
       const { agentId, version } = found.value
       return yield* Effect.catchTag(recallAt(agentId, version, version), ["AgentMissing", "VersionMissing"], () =>

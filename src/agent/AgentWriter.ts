@@ -12,7 +12,7 @@ import type { ContextEvent, NewEvent } from "../ContextEvent.ts"
 import type { EventStore } from "../EventStore.ts"
 import type { Expected } from "../EventStoreDriver.ts"
 import type { FoldFailure } from "../StateReducer.ts"
-import { type AppendError, Conflict, type ReadError } from "../StoreError.ts"
+import { type AppendError, Conflict, Corrupted, type ReadError } from "../StoreError.ts"
 import type { AgentJournal, Standing } from "./AgentJournal.ts"
 import type { AgentLanes } from "./AgentLanes.ts"
 import { nothing, Operation, type Outcome, type Plan, type Refusal } from "./AgentOperation.ts"
@@ -59,10 +59,14 @@ export const make = (
   lanes: AgentLanes,
   workshop: Workshop
 ): AgentWriter => {
-  /** It was stored and is gone since: the agent was purged. */
-  const gone = (agentId: string, expected: number) =>
-    Effect.flatMap(events.head(agentId), ({ version }) =>
-      Effect.fail(new Conflict({ agentId, expected, actual: version }))
+  /** It was stored and is gone since: the agent was purged, or the events were deleted. */
+  const gone = (agentId: string, stored: number): Effect.Effect<never, LaneError> =>
+    Effect.flatMap(
+      events.head(agentId),
+      ({ isComplete, presence, version }): Effect.Effect<never, LaneError> =>
+        presence === "missing" || isComplete
+          ? Effect.fail(new Conflict({ agentId, expected: stored, actual: version }))
+          : Effect.fail(new Corrupted({ subject: `version ${stored} of agent ${JSON.stringify(agentId)}`, ...deleted }))
     )
 
   return {
@@ -82,8 +86,9 @@ export const make = (
       const known = written._tag === "Done" ? written.plan.standing.context : undefined
       if (known !== undefined) return Effect.succeed(known)
       const version = written._tag === "Done" ? written.plan.standing.version : written.version
-      return Effect.flatMap(journal.recall(agentId, version), ({ context }) =>
-        context?.version === version ? Effect.succeed(context) : gone(agentId, version)
+      const recalled = Effect.catchTag(journal.recallAt(agentId, version), "VersionMissing", () => Effect.undefined)
+      return Effect.flatMap(recalled, (standing) =>
+        standing?.context?.version === version ? Effect.succeed(standing.context) : gone(agentId, version)
       )
     },
     eventsOf: (agentId, written) => {
@@ -95,6 +100,12 @@ export const make = (
       )
     }
   }
+}
+
+const deleted = {
+  expected: "the events of a write that was stored before",
+  found: "none, for they were deleted since",
+  remedy: "The write is done; read the agent as it is."
 }
 
 const prepareAll = <E, F>(workshop: Workshop, write: Write<E, F>, now: number) => {

@@ -3,15 +3,17 @@
  * goes this way, so that all of them see the same state.
  */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import { VersionMissing } from "../AgentError.ts"
 import type { ContextEvent } from "../ContextEvent.ts"
 import type { ContextSnapshot } from "../ContextSnapshot.ts"
 import { EventStore } from "../EventStore.ts"
 import type { Head } from "../EventStoreDriver.ts"
 import { SnapshotStore } from "../SnapshotStore.ts"
-import { Corrupted, type ReadError } from "../StoreError.ts"
+import { Corrupted, type ReadError, type Unavailable } from "../StoreError.ts"
+import * as Lineage from "./Lineage.ts"
+import * as ReplaySnapshot from "./ReplaySnapshot.ts"
 
 /** The stores that agents live in. */
 export interface Stores {
@@ -26,13 +28,11 @@ export const stores: Effect.Effect<Stores, never, EventStore | SnapshotStore> = 
 
 /** How a reader folds the events of an agent. */
 export interface Fold<State> {
-  /** Names the fold and its version; snapshots that another fold made are not used. */
-  readonly reducer: string
   /** The state before the first event. */
   readonly initial: State
-  readonly apply: (state: State, event: ContextEvent) => Result.Result<State, Corrupted>
-  /** Fails for a snapshot that the reader cannot use; the events are replayed instead. */
-  readonly fromSnapshot: (snapshot: ContextSnapshot) => Result.Result<State, unknown>
+  readonly apply: (state: State, event: ContextEvent) => Result.Result<State, Corrupted | Unavailable>
+  /** The state that a snapshot holds. When it is of no use, an older one is taken, or the events are. */
+  readonly open: (snapshot: ContextSnapshot) => Result.Result<State, ReplaySnapshot.Unusable>
 }
 
 /** A state and where in its stream it stands. */
@@ -48,40 +48,96 @@ export interface Replayed<State> {
 }
 
 /**
- * Replays an agent up to the version `to`, or up to now.
+ * Replays an agent up to now.
  *
- * Fails with `Corrupted` when events that are needed were deleted and no usable snapshot stands above them.
+ * Fails with `Corrupted` when events that are needed were deleted and no usable snapshot stands above them, or with `Unavailable` when only
+ * a newer program can read what there is.
  */
 export const replay = <State>(
   stores: Stores,
   agentId: string,
-  fold: Fold<State>,
-  to = Number.MAX_SAFE_INTEGER
+  fold: Fold<State>
 ): Effect.Effect<Replayed<State>, ReadError> =>
-  attempt(stores, agentId, fold, to).pipe(
-    // Deletion and snapshots are not one read with the events: what is missing may have been deleted a moment ago, below a new snapshot.
-    Effect.retry({ times: 2, while: (error) => error._tag === "MissingEvents" }),
-    Effect.catchTag("MissingEvents", (missing) => Effect.fail(refuseGap(agentId, missing)))
+  Effect.catchTag(follow(stores, agentId, fold, Number.MAX_SAFE_INTEGER), "MissingEvents", (missing) =>
+    Effect.fail(refuseGap(agentId, missing))
+  )
+
+/** Replays an agent up to a version. Fails with `VersionMissing` when the events there were deleted. */
+export const replayTo = <State>(
+  stores: Stores,
+  agentId: string,
+  fold: Fold<State>,
+  to: number
+): Effect.Effect<Replayed<State>, ReadError | VersionMissing> =>
+  Effect.catchTag(
+    follow(stores, agentId, fold, to),
+    "MissingEvents",
+    (missing): Effect.Effect<never, ReadError | VersionMissing> => {
+      const { firstVersion, isComplete, version } = missing.head
+      const isDeleted = !isComplete && to < (firstVersion || version)
+      return Effect.fail(
+        isDeleted
+          ? new VersionMissing({ agentId, asked: to, first: firstVersion, last: version })
+          : refuseGap(agentId, missing)
+      )
+    }
   )
 
 interface MissingEvents {
   readonly _tag: "MissingEvents"
+  readonly head: Head
   readonly expected: number
+  /** 0 for the end of the stream. */
   readonly found: number
+  /** What is wrong with the snapshot that might have helped. */
+  readonly unusable: ReplaySnapshot.Unusable | undefined
 }
 
+// Each try sees a deletion that began later than the one before it.
+const mostTries = 100
+
+/** Deletion and snapshots are not one read with the events: what is missing may have been deleted a moment ago, below a new snapshot. */
+const follow = <State>(
+  stores: Stores,
+  agentId: string,
+  fold: Fold<State>,
+  to: number,
+  tries = 1,
+  before?: MissingEvents
+): Effect.Effect<Replayed<State>, ReadError | MissingEvents> =>
+  Effect.catchTag(attempt(stores, agentId, fold, to), "MissingEvents", (missing) =>
+    tries === mostTries || (before !== undefined && isSameGap(before, missing))
+      ? Effect.fail(missing)
+      : follow(stores, agentId, fold, to, tries + 1, missing)
+  )
+
+const isSameGap = (left: MissingEvents, right: MissingEvents): boolean =>
+  left.expected === right.expected && left.found === right.found && left.head.firstVersion === right.head.firstVersion
+
 const attempt = Effect.fnUntraced(function* <State>(stores: Stores, agentId: string, fold: Fold<State>, to: number) {
-  const [head, snapshot] = yield* Effect.all([stores.events.head(agentId), readSnapshot(stores, agentId, fold, to)], {
-    concurrency: 2
-  })
+  const [head, latest] = yield* Effect.all(
+    [stores.events.head(agentId), ReplaySnapshot.latest(stores, agentId, fold, to)],
+    { concurrency: 2 }
+  )
+  const isNeeded = Result.isFailure(latest) && head.presence === "present" && !head.isComplete
+  const opened = isNeeded ? yield* ReplaySnapshot.older(stores, agentId, fold, head, to, latest.failure) : latest
+  const snapshot = Result.getOrUndefined(opened)
   const last = Math.min(head.version, to)
   const start = begin(head, snapshot, fold, to)
   if (head.presence === "missing" || start.version >= last) return start
+  const unusable = Result.isFailure(opened) ? opened.failure : undefined
   if (snapshot === undefined && !head.isComplete) {
-    return yield* Effect.fail<MissingEvents>({ _tag: "MissingEvents", expected: 1, found: head.firstVersion })
+    return yield* missing(head, 1, head.firstVersion, unusable)
   }
-  return yield* foldFrom(stores, agentId, fold, start, last, to)
+  return yield* foldFrom(stores, agentId, fold, start, head, to)
 })
+
+const missing = (
+  head: Head,
+  expected: number,
+  found: number,
+  unusable: ReplaySnapshot.Unusable | undefined
+): Effect.Effect<never, MissingEvents> => Effect.fail({ _tag: "MissingEvents", head, expected, found, unusable })
 
 /** Where the fold begins: at the snapshot, or before the first event there is. */
 const begin = <State>(
@@ -103,7 +159,7 @@ const foldFrom = <State>(
   agentId: string,
   fold: Fold<State>,
   start: Replayed<State>,
-  last: number,
+  head: Head,
   to: number
 ): Effect.Effect<Replayed<State>, ReadError | MissingEvents> =>
   Effect.suspend(() => {
@@ -111,9 +167,7 @@ const foldFrom = <State>(
     const events = stores.events.read(agentId, { from: version + 1, to })
     const folding = Stream.runForEachArray(events, (page): Effect.Effect<void, ReadError | MissingEvents> => {
       for (const event of page) {
-        if (event.version !== version + 1) {
-          return Effect.fail({ _tag: "MissingEvents", expected: version + 1, found: event.version })
-        }
+        if (event.version !== version + 1) return missing(head, version + 1, event.version, undefined)
         const folded = fold.apply(state, event)
         if (Result.isFailure(folded)) return Effect.fail(folded.failure)
         state = folded.success
@@ -123,43 +177,23 @@ const foldFrom = <State>(
       return Effect.void
     })
     return Effect.flatMap(folding, () =>
-      version < last
-        ? Effect.fail<MissingEvents>({ _tag: "MissingEvents", expected: version + 1, found: 0 })
+      version < Math.min(head.version, to)
+        ? missing(head, version + 1, 0, undefined)
         : Effect.succeed({ ...start, state, version, eventId })
     )
   })
 
-const readSnapshot = Effect.fnUntraced(function* <State>(
-  stores: Stores,
-  agentId: string,
-  fold: Fold<State>,
-  to: number
-) {
-  const read = yield* stores.snapshots.latest(agentId, { maxVersion: to }).pipe(
-    // A damaged snapshot costs time, not the agent: the events are still there, or their absence is an error.
-    Effect.catchTag("Corrupted", (error) => Effect.as(Effect.logWarning(error.message), Option.none<ContextSnapshot>()))
-  )
-  if (Option.isNone(read) || read.value.reducer !== fold.reducer) return undefined
-  const { eventId, version } = read.value
-  const state = fold.fromSnapshot(read.value)
-  if (Result.isFailure(state)) {
-    yield* Effect.logWarning(`snapshot ${version} of ${agentId} does not fit its reader; replaying the events instead`)
-    return undefined
+const refuseGap = (agentId: string, { expected, found, unusable }: MissingEvents): Corrupted | Unavailable => {
+  const subject = `stream of agent ${JSON.stringify(agentId)}`
+  if (unusable?.reason === "newer") {
+    return Lineage.refuseNewer(`read ${subject}`, "a snapshot that this program knows", unusable.found)
   }
-  const replayed: Replayed<State> = {
-    state: state.success,
-    version,
-    eventId,
-    snapshotVersion: version,
-    presence: "present"
-  }
-  return replayed
-})
-
-const refuseGap = (agentId: string, { expected, found }: MissingEvents): Corrupted =>
-  new Corrupted({
-    subject: `stream of agent ${JSON.stringify(agentId)}`,
+  const event = found === 0 ? "the end of the stream" : `event ${found}`
+  return new Corrupted({
+    subject,
     expected: `event ${expected}`,
-    found: found === 0 ? "the end of the stream" : `event ${found}`,
-    remedy: "Events were deleted and no snapshot can be used; restore one of them from a backup or an export."
+    found: unusable === undefined ? event : `${event}, and a snapshot that is of no use: ${unusable.found}`,
+    remedy:
+      "Events were deleted and no snapshot can be used: give steps in `upcastState` if its shape is old, or restore it or the events from a backup."
   })
+}

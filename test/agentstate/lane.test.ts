@@ -704,6 +704,10 @@ describe("options of the manager", () => {
     refused({ stateVersion: 2 ** 31 }, /stateVersion/)
     refused({ reducers: { "context.updated": (state) => state } }, /reducers\/context.updated/)
     refused({ reducers: { "": (state) => state } }, /reducers/)
+    const reduce = (state: object) => state
+    refused({ reducers: { "a.done": { schemaVersion: 0, reduce } } }, /reducers\/a.done: schemaVersion/)
+    refused({ reducers: { "a.done": { schemaVersion: 3, upcast: { 1: reduce }, reduce } } }, /upcast must lead/)
+    refused({ upcastState: { 1: reduce } }, /upcastState must lead/)
   })
 })
 
@@ -720,7 +724,7 @@ describe("a manager that has nothing to do", () => {
       const surroundings = { events: both.events, journal, cache, eventsPerAppend: 100 }
       const lanes = new AgentLanes(surroundings, 2, yield* Effect.context<never>())
       const writer = AgentWriter.make(both.events, journal, lanes, workshop)
-      const writes = AgentWrites.make(AgentReader.make(both, journal, cache), writer)
+      const writes = AgentWrites.make(AgentReader.make(both, reducer, journal, cache), writer)
       const some = integers(100).map((n) => {
         const agentId = `agent ${n % 7}`
         if (n % 5 === 0) return Effect.exit(writes.patchState(agentId, [{ op: "test", path: "/n", value: n }]))

@@ -27,6 +27,9 @@ describe("a definition", () => {
       [
         [/stateVersion/, { stateVersion: 0 }],
         [/stateVersion/, { stateVersion: 1.5 }],
+        [/schemaVersion/, { schemaVersion: 0 }],
+        [/upcast must lead/, { schemaVersion: 3, upcast: { 1: {} } }],
+        [/upcastState must lead/, { upcastState: { 1: (state) => state } }],
         [/snapshotEvery/, { snapshotEvery: 0 }],
         [/snapshotEvery/, { snapshotEvery: Number.NaN }],
         [/mailbox.capacity/, { mailbox: { capacity: 0 } }],

@@ -9,6 +9,7 @@ import {
   Actor,
   type ActorError,
   ActorSystem,
+  type AgentError,
   type EventStore,
   type SnapshotStore,
   type StoreError
@@ -180,7 +181,7 @@ describe("the types of an actor", () => {
     const read = Account.readState("a", { at: 3 })
     expectTypeOf<Effect.Success<typeof read>["state"]>().toEqualTypeOf<State>()
     expectTypeOf<Effect.Services<typeof read>>().toEqualTypeOf<EventStore.EventStore | SnapshotStore.SnapshotStore>()
-    expectTypeOf<Effect.Error<typeof read>>().toEqualTypeOf<StoreError.ReadError>()
+    expectTypeOf<Effect.Error<typeof read>>().toEqualTypeOf<StoreError.ReadError | AgentError.VersionMissing>()
   })
 
   it("refuse commands that stream or need services, saying so", () => {

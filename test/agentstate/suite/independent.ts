@@ -54,7 +54,9 @@ const change = (context: Context, event: ContextEvent.ContextEvent): Partial<Con
       return { status: "deleted", deletedAt: event.timestamp }
   }
   const reducer = options.reducers?.[event.type]
-  return reducer === undefined ? {} : { state: reducer(context.state, event) as Value.Record }
+  if (reducer === undefined) return {}
+  const reduce = typeof reducer === "function" ? reducer : reducer.reduce
+  return { state: reduce(context.state, event) as Value.Record }
 }
 
 /** Knows what the tests use: `add`, `replace` and `remove` of keys at the top, and `add` to the end of a list there. */

@@ -13,9 +13,22 @@ import * as reading from "./reading.ts"
 import * as repeating from "./repeating.ts"
 import * as snapshots from "./snapshots.ts"
 import type { Stores } from "./support.ts"
+import * as upcasting from "./upcasting.ts"
 import * as writing from "./writing.ts"
 
-const themes = [reading, writing, expecting, repeating, snapshots, lives, history, modifying, changing, random]
+const themes = [
+  reading,
+  writing,
+  expecting,
+  repeating,
+  snapshots,
+  upcasting,
+  lives,
+  history,
+  modifying,
+  changing,
+  random
+]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, layer: Layer.Layer<Stores, E>): void => {

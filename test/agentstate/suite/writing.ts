@@ -159,7 +159,7 @@ export const register = (it: It): void => {
           const unknown = yield* agents.appendEvent(agentId, { type: "something.else", data: { at: new Date(1) } })
           const added = yield* agents.appendEvent(agentId, {
             type: "counter.added",
-            schemaVersion: 2,
+            schemaVersion: 1,
             data: { amount: 2 },
             metadata: { principal: "me" }
           })
