@@ -3,7 +3,7 @@
  *
  * The contract, which `pantheon-state/testing` checks on every backend:
  *
- * 1. One append is one agent and one or more events, all or nothing. Versions are 1, 2, 3 … per agent, gapless, given by
+ * 1. One append is one agent and its events, all or nothing. Versions are 1, 2, 3 … per agent, gapless, given by
  *    the store; the highest version never falls, whatever is deleted.
  * 2. An append succeeds only once its events are on disk and every later read is sure to see them. When the store is unsure
  *    it says `Unknown`, never `Rejected`; a broken connection is never a rejection.
@@ -15,7 +15,11 @@
  * 6. The feed holds every event once, in one order that is the same for every reader and contradicts no stream, and
  *    never passes over an event that becomes visible later, whatever commits out of order.
  * 7. "None" means none: what cannot be read is an error.
- * 8. When the store closes, appends that wait are still written and answered; every later call is refused as `Closed`, and live feeds end with it.
+ * 8. A note is a small named record beside an agent's events: no part of the history, without a version, in no feed; the last one stands. Notes
+ *    are put and removed by the appends that carry them, in the same write as the events: those of an append that is repeated, refused or
+ *    in conflict are not applied. An append of notes alone takes no version; repeated, it puts the same notes once more. What is due is found by
+ *    its time. Deleting events leaves the notes, purging the agent removes them.
+ * 9. When the store closes, appends that wait are still written and answered; every later call is refused as `Closed`, and live feeds end with it.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -24,13 +28,16 @@ import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ContextEvent, NewEvent } from "./ContextEvent.ts"
-import type { AgentEntry, EventStoreDriver, Expected, FeedEntry, Head } from "./EventStoreDriver.ts"
+import type { AgentEntry, EventStoreDriver, Expected, FeedEntry, Head, NoteKey } from "./EventStoreDriver.ts"
 import * as Limits from "./Limits.ts"
+import type * as Note from "./Note.ts"
 import type { AppendError, ReadError } from "./StoreError.ts"
 import type { PreparedEvent } from "./store/AppendInput.ts"
 import { makeAppender } from "./store/EventStoreAppend.ts"
 import { makeReader } from "./store/EventStoreRead.ts"
 import * as GroupCommit from "./store/GroupCommit.ts"
+import type { PreparedNote } from "./store/NoteInput.ts"
+import { makeNoteReader } from "./store/NoteRead.ts"
 import * as OpenDriver from "./store/OpenDriver.ts"
 import * as Uuid from "./store/Uuid.ts"
 import type * as Value from "./Value.ts"
@@ -51,6 +58,8 @@ export interface Append {
   readonly expected?: Expected | undefined
   /** The commands that these events answer. */
   readonly commands?: ReadonlyArray<Command> | undefined
+  /** Changes of the agent's notes, one for each name. An append with some may do without events, and then it has no commands. */
+  readonly notes?: ReadonlyArray<Note.Change | PreparedNote> | undefined
 }
 
 /** An append that is on disk. */
@@ -58,7 +67,7 @@ export interface Appended {
   readonly agentId: string
   /** The version of the first of the events. */
   readonly firstVersion: number
-  /** The version of the last of the events. */
+  /** The version of the last of the events, and so the agent's; without events it is what it was. */
   readonly version: number
   /** `repeated`: the events, or the command, had been stored before, and this is the first result again. */
   readonly outcome: "stored" | "repeated"
@@ -88,6 +97,24 @@ export interface AgentsOptions {
   readonly prefix?: string | undefined
   /** Only ids after this one, in the order of the listing: the last id of the page before. */
   readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
+/** Which notes of an agent to list. */
+export interface NotesOptions {
+  /** Only names that start with this text. */
+  readonly prefix?: string | undefined
+  /** Only names after this one, in the order of the listing: the last name of the page before. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
+/** Which due notes to find. */
+export interface DueOptions {
+  /** Due at this time or before, in milliseconds since the epoch. */
+  readonly until: number
+  /** Only of agents whose id starts with this text. */
+  readonly agentPrefix?: string | undefined
   readonly limit?: number | undefined
 }
 
@@ -123,6 +150,12 @@ export class EventStore extends Context.Service<
     ) => Effect.Effect<ReadonlyMap<string, Value.Value>, ReadError>
     /** Agents with history, each once, in an order of the store's own; none that exists throughout is missed while others write. */
     readonly agents: (options?: AgentsOptions) => Stream.Stream<AgentEntry, ReadError>
+    /** The notes among these that exist, in any order. */
+    readonly getNotes: (keys: ReadonlyArray<NoteKey>) => Effect.Effect<ReadonlyArray<Note.Note>, ReadError>
+    /** The notes of one agent, which needs no history, by name in an order of the store's own; none that stands throughout is missed. */
+    readonly notes: (agentId: string, options?: NotesOptions) => Stream.Stream<Note.Note, ReadError>
+    /** The notes of all agents that are due, the earliest first; none that stands throughout is missed. */
+    readonly due: (options: DueOptions) => Stream.Stream<Note.Due, ReadError>
     /** All events of the store in one order, resumable after each. */
     readonly feed: (options?: FeedOptions) => Stream.Stream<FeedEntry<ContextEvent>, ReadError>
     /** The position after everything the feed can tell now; none for an empty store. */
@@ -130,7 +163,7 @@ export class EventStore extends Context.Service<
     /** Deletes an agent's events up to a version, inclusive; its version stays. Gives the exact count. */
     readonly deleteEvents: (agentId: string, toVersion: number) => Effect.Effect<number, ReadError>
     /**
-     * Deletes all that is stored of an agent, snapshots and replies included; its version stays, so that none is given twice. The purge
+     * Deletes all that is stored of an agent, snapshots, replies and notes included; its version stays, so that none is given twice. The purge
      * takes a version itself: a writer that does not know of it meets `Conflict`. Gives the exact count of events.
      */
     readonly purge: (agentId: string) => Effect.Effect<number, ReadError>
@@ -143,9 +176,11 @@ export const make = (driver: EventStoreDriver): Effect.Effect<EventStore["Servic
     const limits = yield* Limits.Limits
     const nextId = yield* Uuid.makeGenerator
     const commits = yield* GroupCommit.make(driver)
+    const open = OpenDriver.make(driver, commits)
     return EventStore.of({
       ...makeAppender(driver, commits, limits, nextId),
-      ...makeReader(OpenDriver.make(driver, commits), commits)
+      ...makeReader(open, commits),
+      ...makeNoteReader(open, commits)
     })
   })
 

@@ -35,17 +35,47 @@ export interface EncodedCommand {
 /** What the writer expects of the agent: nothing, that it has no history, or that it has exactly this version. */
 export type Expected = "any" | "none" | number
 
-/** One append: one agent, one or more events, all or nothing. */
+/** A note: a small named record beside an agent's events. It is no part of the history, has no version, and the last one stands. */
+export interface EncodedNote {
+  readonly name: string
+  /** Text of the value encoding. */
+  readonly body: string
+  /** Milliseconds since the epoch, from 0. */
+  readonly due: number | undefined
+}
+
+/** A note as it lies in the store. */
+export interface StoredNote extends EncodedNote {
+  readonly agentId: string
+}
+
+/** A stored note that has a due time. */
+export interface DueNote extends StoredNote {
+  readonly due: number
+}
+
+/** Puts a note in the place of the one with its name, or, without a body, removes that. */
+export type NoteChange = EncodedNote | { readonly name: string; readonly body: undefined; readonly due: undefined }
+
+/** Which note. */
+export type NoteKey = Pick<StoredNote, "agentId" | "name">
+
+/**
+ * One append: one agent and its events, all or nothing. It may have no events if it has notes, and then it has no commands and takes no
+ * version. The names of its notes differ.
+ */
 export interface EncodedAppend {
   readonly agentId: string
   readonly expected: Expected
   readonly events: ReadonlyArray<EncodedEvent>
   readonly commands: ReadonlyArray<EncodedCommand>
+  /** Applied together with the events, and only if the append is `Stored`. */
+  readonly notes: ReadonlyArray<NoteChange>
 }
 
 /** What became of one append of a batch. */
 export type Outcome =
-  /** Stored, on disk, and visible to every later read; the events have the versions from `firstVersion` upwards. */
+  /** Stored, on disk, and visible to every later read; the events, if there are any, have the versions from `firstVersion` upwards. */
   | { readonly _tag: "Stored"; readonly firstVersion: number }
   /** These event ids are already stored for this agent with the same bodies, in this order, from `firstVersion`. */
   | { readonly _tag: "Repeated"; readonly firstVersion: number }
@@ -143,6 +173,25 @@ export interface EventStoreDriver {
     readonly after: string | undefined
     readonly limit: number
   }) => Effect.Effect<ReadonlyArray<AgentEntry>, DriverError>
+  /** The notes among these that exist, in any order. */
+  readonly getNotes: (keys: ReadonlyArray<NoteKey>) => Effect.Effect<ReadonlyArray<StoredNote>, DriverError>
+  /** The notes of an agent, present or not, whose name starts with `prefix`, after the name `after`, ordered by name in an order of the store's own. */
+  readonly listNotes: (page: {
+    readonly agentId: string
+    readonly prefix: string
+    readonly after: string | undefined
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<StoredNote>, DriverError>
+  /**
+   * The notes that are due by `until`, inclusive, of agents whose id starts with `agentPrefix`: ordered by their due time, those of one time in
+   * an order of the store's own, after the place of the note `after`, which may be gone.
+   */
+  readonly listDue: (page: {
+    readonly until: number
+    readonly agentPrefix: string
+    readonly after: Pick<DueNote, "agentId" | "name" | "due"> | undefined
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<DueNote>, DriverError>
   /**
    * Events of all agents after a position (or from the start), in one order that contradicts no stream and is the same for every
    * reader. Shorter than `limit` only at the end of what may be told yet; never passes over an event that may still appear.
@@ -157,11 +206,11 @@ export interface EventStoreDriver {
   readonly feedPollMilliseconds: number | undefined
   /** Completes when another process hints at new events; never fails. Left out by stores that hear nothing. */
   readonly awaitHint?: Effect.Effect<void> | undefined
-  /** Deletes the events up to a version, and forgets nothing else: head and replies stay. Gives the exact count. */
+  /** Deletes the events up to a version, and forgets nothing else: head, replies and notes stay. Gives the exact count. */
   readonly deleteEvents: (agentId: string, toVersion: number) => Effect.Effect<number, DriverError>
   /**
-   * Deletes everything of an agent but its highest version, which it raises by one, and makes it `missing`; an agent that is missing
-   * already stays as it is. Gives the exact count of events.
+   * Deletes everything of an agent, notes included, but its highest version, which it raises by one, and makes it `missing`; the version of an
+   * agent that is missing already stays as it is. Gives the exact count of events.
    */
   readonly purge: (agentId: string) => Effect.Effect<number, DriverError>
 }

@@ -5,13 +5,13 @@ import * as Context from "effect/Context"
 
 /** The bounds; every one is a positive integer. */
 export interface Limits {
-  /** Largest encoded `data` or `metadata` of one event, in UTF-8 bytes. Default 4 MiB. */
+  /** Largest encoded `data` or `metadata` of one event, or body of a note, in UTF-8 bytes. Default 4 MiB. */
   readonly eventBytes: number
   /** Largest encoded state of one snapshot, in UTF-8 bytes. Default 12 MiB. */
   readonly snapshotBytes: number
   /** Deepest nesting of arrays and objects in a value. Default 64. */
   readonly depth: number
-  /** Most events in one append. Default 100,000. */
+  /** Most events, and most notes, in one append. Default 100,000. */
   readonly eventsPerAppend: number
 }
 

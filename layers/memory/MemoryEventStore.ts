@@ -12,6 +12,8 @@ import type {
   StoredEvent
 } from "../../src/EventStoreDriver.ts"
 import { type MemoryData, purgeSnapshots } from "./MemoryData.ts"
+import { MemoryNotes } from "./MemoryNotes.ts"
+import { firstIndex } from "./search.ts"
 
 interface Agent {
   /** By version, ascending. */
@@ -28,6 +30,7 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
   const agents = new Map<string, Agent>()
   const byId = new Map<string, StoredEvent>()
   const feed: Array<FeedEntry<StoredEvent>> = []
+  const notes = new MemoryNotes()
   let positions = 0
 
   const readHead = (agentId: string): Head => {
@@ -53,7 +56,9 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
     return outcome
   }
 
-  const store = ({ agentId, commands, events }: EncodedAppend, firstVersion: number): void => {
+  const store = ({ agentId, commands, events, notes: changes }: EncodedAppend, firstVersion: number): void => {
+    notes.apply(agentId, changes)
+    if (events.length === 0) return
     const agent: Agent = agents.get(agentId) ?? { events: [], version: 0, origin: 0, commands: new Map() }
     agents.set(agentId, agent)
     for (const [index, event] of events.entries()) {
@@ -103,12 +108,15 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
           .slice(0, limit)
           .map(([agentId, agent]) => ({ agentId, version: agent.version }))
       ),
+    getNotes: (keys) => Effect.sync(() => keys.flatMap(({ agentId, name }) => notes.get(agentId, name) ?? [])),
+    listNotes: (page) => Effect.sync(() => notes.list(page)),
+    listDue: (page) => Effect.sync(() => notes.listDue(page)),
     readFeed: ({ after, limit }) =>
       Effect.suspend(() => {
         const position = after === undefined ? 0 : /^\d{1,15}$/.test(after) ? Number(after) : Number.NaN
         // A higher one is of another store, such as one before a restart; going on behind it would lose events.
         if (!(position <= positions)) return Effect.fail({ _tag: "InvalidPosition" as const, found: after ?? "" })
-        const start = firstIndex(feed.length, (index) => Number(feed[index]?.position) > position)
+        const start = firstIndex(feed, (entry) => Number(entry.position) > position)
         return Effect.succeed(feed.slice(start, start + limit))
       }),
     readFeedEnd: Effect.sync(() => (positions === 0 ? undefined : String(positions))),
@@ -121,6 +129,7 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
       Effect.sync(() => {
         const agent = agents.get(agentId)
         purgeSnapshots(data, agentId)
+        notes.purge(agentId)
         if (agent === undefined || isPurged(agent)) return 0
         agent.commands.clear()
         agent.origin = ++agent.version
@@ -132,16 +141,4 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
 const isPurged = ({ origin, version }: Agent): boolean => origin > 0 && origin === version
 
 const firstFrom = (events: ReadonlyArray<StoredEvent>, version: number): number =>
-  firstIndex(events.length, (index) => (events[index]?.version ?? 0) >= version)
-
-/** Binary search for the first index that holds; `length` when none does. */
-const firstIndex = (length: number, holds: (index: number) => boolean): number => {
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (holds(middle)) high = middle
-    else low = middle + 1
-  }
-  return low
-}
+  firstIndex(events, (event) => event.version >= version)

@@ -6,6 +6,7 @@ import type { EncodedAppend, EncodedCommand, EncodedEvent, Expected } from "../E
 import type { Limits } from "../Limits.ts"
 import { InvalidInput } from "../StoreError.ts"
 import * as Value from "../Value.ts"
+import { encodeNotes } from "./NoteInput.ts"
 import type * as Uuid from "./Uuid.ts"
 
 /** An event that was checked and encoded beforehand, with its id; it may be appended as often as needed. */
@@ -50,9 +51,10 @@ export const encodeAppend = (
     return invalid("expected", '"any", "none" or a version from 0', String(expected), "Pass the version you have read.")
   }
   const count = append.events?.length ?? 0
-  if (count === 0 || count > limits.eventsPerAppend) {
+  const hasNotes = append.notes !== undefined && append.notes.length > 0
+  if ((count === 0 && !hasNotes) || count > limits.eventsPerAppend) {
     const bounds = `1 to ${limits.eventsPerAppend} events`
-    return invalid("events", bounds, `${count} events`, "Append at least one event; split what is too many.")
+    return invalid("events", bounds, `${count} events`, "Append at least one event or note; split what is too many.")
   }
   const events = new Array<EncodedEvent>(count)
   const ids = count === 1 ? undefined : new Set<string>()
@@ -81,7 +83,18 @@ export const encodeAppend = (
   }
   const commands = encodeCommands(append.commands, limits)
   if (Result.isFailure(commands)) return Result.fail(commands.failure)
-  return Result.succeed({ agentId: append.agentId, expected, events, commands: commands.success })
+  if (count === 0 && commands.success.length > 0) {
+    return invalid("commands", "none without events", `${commands.success.length}`, "Record a command with its events.")
+  }
+  const notes = encodeNotes(append.notes, limits)
+  if (Result.isFailure(notes)) return Result.fail(notes.failure)
+  return Result.succeed({
+    agentId: append.agentId,
+    expected,
+    events,
+    commands: commands.success,
+    notes: notes.success
+  })
 }
 
 const isExpected = (expected: unknown): expected is Expected =>

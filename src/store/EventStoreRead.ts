@@ -1,5 +1,5 @@
 /**
- * The read side of `EventStore`, and deletion.
+ * The read side of `EventStore` but for notes, and deletion.
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -26,7 +26,7 @@ import type { GroupCommit } from "./GroupCommit.ts"
 // Large enough to hide the round trip, small enough that a page of events of the usual size stays below a megabyte.
 const pageSize = 1000
 
-type Reader = Omit<EventStore["Service"], "append" | "appendAll">
+type Reader = Omit<EventStore["Service"], "append" | "appendAll" | "getNotes" | "notes" | "due">
 
 /** The reading half of the service. */
 export const makeReader = (driver: EventStoreDriver, commits: GroupCommit): Reader => {

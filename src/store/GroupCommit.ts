@@ -273,5 +273,6 @@ const bytesOf = (append: EncodedAppend): number => {
   let bytes = 0
   for (const event of append.events) bytes += event.data.length + event.metadata.length + 128
   for (const command of append.commands) bytes += command.reply.length
+  for (const note of append.notes) bytes += (note.body?.length ?? 0) + 128
   return bytes
 }

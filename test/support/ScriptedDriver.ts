@@ -50,7 +50,8 @@ export const append = (
   agentId,
   expected,
   events: [{ id, type: "noted", schemaVersion: 1, timestamp: 0, data, metadata: "{}" }],
-  commands: []
+  commands: [],
+  notes: []
 })
 
 /** Hands appends over and keeps what each was told, in the order of telling. */

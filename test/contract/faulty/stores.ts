@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Append, EventStore } from "../../../src/EventStore.ts"
+import type { NoteKey } from "../../../src/EventStoreDriver.ts"
 import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
 import { Rejected, Unavailable, Unknown } from "../../../src/StoreError.ts"
 import type * as Uuid from "../../../src/store/Uuid.ts"
@@ -66,12 +67,19 @@ export const makeEvents = (book: Book, store: EventStore["Service"], nextId: Uui
     reply: (agentId, commandId) => through("reply", agentId, store.reply(agentId, commandId)),
     replies: (agentId, commandIds) => through("replies", agentId, store.replies(agentId, commandIds)),
     agents: (options) => stream("agents", undefined, store.agents(options)),
+    getNotes: (keys) => through("getNotes", onlyAgent(keys), store.getNotes(keys)),
+    notes: (agentId, options) => stream("notes", agentId, store.notes(agentId, options)),
+    due: (options) => stream("due", undefined, store.due(options)),
     feed: (options) => stream("feed", undefined, store.feed(options)),
     feedEnd: through("feedEnd", undefined, store.feedEnd),
     deleteEvents: (agentId, toVersion) => through("deleteEvents", agentId, store.deleteEvents(agentId, toVersion)),
     purge: (agentId) => through("purge", agentId, store.purge(agentId))
   }
 }
+
+/** The agent that all keys are about, if it is one. */
+const onlyAgent = (keys: ReadonlyArray<NoteKey>): string | undefined =>
+  keys.every(({ agentId }) => agentId === keys[0]?.agentId) ? keys[0]?.agentId : undefined
 
 /** A snapshot store over another. */
 export const makeSnapshots = (book: Book, store: SnapshotStore["Service"]): SnapshotStore["Service"] => {
