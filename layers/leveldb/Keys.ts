@@ -7,10 +7,13 @@
  *     e AGENT \0 VERSION          an event
  *     i EVENT                     where the event with this id is
  *     c AGENT \0 COMMAND          a recorded command
+ *     n AGENT \0 NAME             a note
+ *     d TIME AGENT \0 NAME        that a note is due at a time
  *     f FLUSH                     the events that one flush stored, in order; the feed
  *     s AGENT \0 VERSION          a snapshot
  *     t SNAPSHOT                  where the snapshot with this id is
  */
+import type { NoteKey } from "../../src/EventStoreDriver.ts"
 
 export const format = "!format"
 
@@ -22,6 +25,8 @@ export const event = (agentId: string, version: number): string => `e${agentId}\
 export const eventId = (id: string): string => `i${id}`
 export const command = (agentId: string, id: string): string => `c${agentId}\0${id}`
 export const flush = (number: number): string => `f${fixed(number)}`
+export const note = (agentId: string, name: string): string => `n${agentId}\0${name}`
+export const due = (time: number, agentId: string, name: string): string => `d${fixed(time)}${agentId}\0${name}`
 export const snapshot = (agentId: string, version: number): string => `s${agentId}\0${fixed(version)}`
 export const snapshotId = (id: string): string => `t${id}`
 
@@ -29,16 +34,34 @@ export const snapshotId = (id: string): string => `t${id}`
 export const snapshotVersion = (key: string): number => Number.parseInt(key.slice(key.indexOf("\0") + 1), 16)
 
 /** All keys of an agent that begin with a letter of the layout. */
-export const allOf = (kind: "c" | "e" | "s", agentId: string): { readonly gt: string; readonly lt: string } => ({
+export const allOf = (kind: "c" | "e" | "n" | "s", agentId: string): { readonly gt: string; readonly lt: string } => ({
   gt: `${kind}${agentId}\0`,
   lt: `${kind}${agentId}\u0001`
 })
 
 /** All keys that begin with a letter of the layout. */
-export const allKind = (kind: "f" | "h" | "i"): { readonly gt: string; readonly lt: string } => ({
+export const allKind = (kind: "d" | "f" | "h" | "i"): { readonly gt: string; readonly lt: string } => ({
   gt: kind,
   lt: String.fromCharCode(kind.charCodeAt(0) + 1)
 })
 
 /** The number of the flush in a key. */
 export const flushNumber = (key: string): number => Number.parseInt(key.slice(1), 16)
+
+/** Which note has this key. */
+export const notePlace = (key: string): NoteKey => split(key.slice(1))
+
+/** Which note the key of a due time is about, and the time. */
+export const duePlace = (key: string): NoteKey & { readonly due: number } => ({
+  ...split(key.slice(15)),
+  due: Number.parseInt(key.slice(1, 15), 16)
+})
+
+const split = (text: string): NoteKey => {
+  const end = text.indexOf("\0")
+  return { agentId: text.slice(0, end), name: text.slice(end + 1) }
+}
+
+/** LevelDB orders keys by their bytes; comparing texts would order them by UTF-16 units. */
+export const isBefore = (left: string, right: string): boolean =>
+  Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0

@@ -14,6 +14,7 @@ import type {
 import type { Heads } from "./Heads.ts"
 import * as Keys from "./Keys.ts"
 import type { LevelDatabase, Operation } from "./LevelDatabase.ts"
+import { changeNotes, lookUpDueTimes } from "./LevelNotes.ts"
 import * as Rows from "./Rows.ts"
 
 type Database = LevelDatabase["Service"]
@@ -33,11 +34,10 @@ export const makeAppendBatch = (
       Effect.flatMap(Effect.mapError(lookUp(database, heads, ids, appends), notSent), (found) => {
         const batch = new Batch(found)
         const outcomes = appends.map((append) => batch.apply(append))
-        if (batch.parts.length === 0) return Effect.succeed(outcomes)
+        if (batch.isEmpty) return Effect.succeed(outcomes)
         // Before the write, since one that fails may have stored them all the same.
         ids.add(appends)
-        batch.operations.push({ type: "put", key: Keys.flush(nextFlush()), value: Rows.encodeFlush(batch.parts) })
-        return Effect.matchEffect(database.write(batch.finish()), {
+        return Effect.matchEffect(database.write(batch.finish(nextFlush)), {
           onFailure: (cause) => {
             heads.forget()
             return Effect.fail(cause.reason === "Closed" ? notSent(cause) : inDoubt(cause))
@@ -61,6 +61,7 @@ interface Found {
   readonly heads: ReadonlyMap<string, Rows.StoredHead>
   readonly events: ReadonlyMap<string, StoredEvent>
   readonly commands: ReadonlyMap<string, RecordedCommand>
+  readonly dueTimes: Effect.Success<ReturnType<typeof lookUpDueTimes>>
 }
 
 const lookUp = (
@@ -73,7 +74,8 @@ const lookUp = (
     return {
       heads: yield* heads.read(appends.map((append) => append.agentId)),
       events: yield* lookUpEvents(database, ids, appends),
-      commands: yield* lookUpCommands(database, appends)
+      commands: yield* lookUpCommands(database, appends),
+      dueTimes: yield* lookUpDueTimes(database, appends)
     }
   })
 
@@ -112,8 +114,8 @@ const lookUpCommands = (database: Database, appends: ReadonlyArray<EncodedAppend
 
 /** Decides append by append; what was decided before counts as stored. */
 class Batch {
-  readonly operations: Array<Operation> = []
-  readonly parts: Array<Rows.FlushPart> = []
+  private readonly operations: Array<Operation> = []
+  private readonly parts: Array<Rows.FlushPart> = []
   /** The new heads of the agents. */
   readonly heads = new Map<string, Rows.StoredHead>()
   private readonly found: Found
@@ -136,8 +138,16 @@ class Batch {
     return outcome
   }
 
-  /** All operations of the batch; an agent's head is written once. */
-  finish(): Array<Operation> {
+  /** Whether nothing is to be written. */
+  get isEmpty(): boolean {
+    return this.operations.length === 0
+  }
+
+  /** All operations of the batch; an agent's head is written once, and notes are in no flush of the feed. */
+  finish(nextFlush: () => number): Array<Operation> {
+    if (this.parts.length > 0) {
+      this.operations.push({ type: "put", key: Keys.flush(nextFlush()), value: Rows.encodeFlush(this.parts) })
+    }
     for (const [agentId, head] of this.heads) {
       this.operations.push({ type: "put", key: Keys.head(agentId), value: Rows.encodeHead(head) })
     }
@@ -154,7 +164,12 @@ class Batch {
     return { version: head.version, presence: Rows.isPurged(head) ? "missing" : "present" } as const
   }
 
-  private store({ agentId, commands, events }: EncodedAppend, firstVersion: number): void {
+  private store(append: EncodedAppend, firstVersion: number): void {
+    if (append.notes.length > 0) this.operations.push(...changeNotes(this.found.dueTimes, append))
+    if (append.events.length > 0) this.storeEvents(append, firstVersion)
+  }
+
+  private storeEvents({ agentId, commands, events }: EncodedAppend, firstVersion: number): void {
     for (let index = 0; index < events.length; index++) {
       const event = events[index]
       if (event === undefined) continue

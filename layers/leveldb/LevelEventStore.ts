@@ -16,6 +16,7 @@ import * as Keys from "./Keys.ts"
 import { makeAppendBatch } from "./LevelAppend.ts"
 import type { LevelDatabase, Operation } from "./LevelDatabase.ts"
 import { makeReadFeed } from "./LevelFeed.ts"
+import { makeNotes, removeNotes } from "./LevelNotes.ts"
 import { removal } from "./LevelSnapshotStore.ts"
 import * as Rows from "./Rows.ts"
 
@@ -37,6 +38,7 @@ export const make = (database: Database): Effect.Effect<EventStoreDriver, Driver
       readEvent: (eventId) => readEvent(database, eventId),
       readReplies: (agentId, commandIds) => readReplies(database, agentId, commandIds),
       listAgents: (page) => listAgents(database, page),
+      ...makeNotes(database),
       readFeed: feed.read,
       readFeedEnd: feed.end,
       deleteEvents: (agentId, toVersion) => deleteEvents(database, agentId, toVersion, []),
@@ -107,7 +109,8 @@ const listAgents = (
 ): Effect.Effect<ReadonlyArray<AgentEntry>, DriverError> =>
   Effect.gen(function* () {
     const found: Array<AgentEntry> = []
-    let bound = after === undefined || isBefore(after, prefix) ? { gte: Keys.head(prefix) } : { gt: Keys.head(after) }
+    let bound =
+      after === undefined || Keys.isBefore(after, prefix) ? { gte: Keys.head(prefix) } : { gt: Keys.head(after) }
     while (found.length < limit) {
       const count = limit - found.length
       const rows = yield* database.use("list agents", (level) =>
@@ -125,9 +128,6 @@ const listAgents = (
     }
     return found
   })
-
-// LevelDB orders keys by their bytes; comparing texts would order them by UTF-16 units.
-const isBefore = (left: string, right: string): boolean => Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0
 
 /** Deletes up to a version, in one write together with other changes. The references of the feed may dangle; its reader skips them. */
 const deleteEvents = (database: Database, agentId: string, toVersion: number, others: ReadonlyArray<Operation>) =>
@@ -151,6 +151,7 @@ const purge = (database: Database, heads: Heads, agentId: string): Effect.Effect
     const commands = yield* database.use("purge", (level) => level.keys(Keys.allOf("c", agentId)).all())
     const snapshots = yield* database.use("purge", (level) => level.iterator(Keys.allOf("s", agentId)).all())
     const operations: Array<Operation> = commands.map((key) => ({ type: "del", key }))
+    operations.push(...(yield* removeNotes(database, agentId)))
     for (const [key, text] of snapshots) operations.push(...removal(key, Rows.decodeSnapshot(agentId, text)))
     if (head !== undefined && !Rows.isPurged(head)) {
       const version = head.version + 1

@@ -3,7 +3,7 @@
  */
 import * as Result from "effect/Result"
 import type { RecordedCommand } from "../../src/AppendDecision.ts"
-import type { EncodedEvent, StoredEvent } from "../../src/EventStoreDriver.ts"
+import type { EncodedEvent, EncodedNote, StoredEvent, StoredNote } from "../../src/EventStoreDriver.ts"
 import type { StoredSnapshot } from "../../src/SnapshotStoreDriver.ts"
 import { Corrupted } from "../../src/StoreError.ts"
 
@@ -67,6 +67,22 @@ export const decodeCommand = (commandId: string, text: string): Row<RecordedComm
   return isTuple<[number, number]>(header, "nn")
     ? Result.succeed({ firstVersion: header[0], lastVersion: header[1], reply: text.slice(text.indexOf("\n") + 1) })
     : corrupted(`command ${JSON.stringify(commandId)}`, text)
+}
+
+export const encodeNote = ({ body, due }: EncodedNote): string => `[${due ?? ""}]\n${body}`
+
+export const decodeNote = (agentId: string, name: string, text: string): Row<StoredNote> => {
+  const header = headerOf(text)
+  const isTimed = isTuple<[number]>(header, "n")
+  if (!isTimed && !isTuple<[]>(header, "")) {
+    return corrupted(`note ${JSON.stringify(name)} of agent ${JSON.stringify(agentId)}`, text)
+  }
+  return Result.succeed({
+    agentId,
+    name,
+    body: text.slice(text.indexOf("\n") + 1),
+    due: isTimed ? header[0] : undefined
+  })
 }
 
 /** Agent and version of an event or a snapshot. */

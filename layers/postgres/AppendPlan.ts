@@ -24,7 +24,7 @@ interface Chain {
 /** Where an append went. */
 type Seat =
   /** In its agent's chain, after `offset` events of earlier members. */
-  | { readonly _tag: "Member"; readonly chain: Chain; readonly offset: number }
+  | { readonly _tag: "Member"; readonly chain: Chain; readonly offset: number; readonly isFirst: boolean }
   /** It expects what can no longer be once its chain was stored, and what did not hold if the chain was refused. */
   | { readonly _tag: "Rival"; readonly chain: Chain; readonly offset: number }
   /** Shares an id with a batch mate, or its expectation cannot be judged in this statement. */
@@ -84,7 +84,7 @@ const seat = (chains: Map<string, Chain>, { agentId, events, expected }: Encoded
   if (chain === undefined) {
     const first: Chain = { agentId, place: chains.size + 1, required, length: events.length }
     chains.set(agentId, first)
-    return { _tag: "Member", chain: first, offset: 0 }
+    return { _tag: "Member", chain: first, offset: 0, isFirst: true }
   }
   if (required !== anyVersion) {
     if (chain.required === anyVersion) return { _tag: "Later" }
@@ -94,7 +94,7 @@ const seat = (chains: Map<string, Chain>, { agentId, events, expected }: Encoded
   }
   const offset = chain.length
   chain.length += events.length
-  return { _tag: "Member", chain, offset }
+  return { _tag: "Member", chain, offset, isFirst: false }
 }
 
 const outcome = (append: EncodedAppend, seat: Seat, verdicts: ReadonlyArray<Verdict>): Outcome => {
@@ -106,7 +106,7 @@ const outcome = (append: EncodedAppend, seat: Seat, verdicts: ReadonlyArray<Verd
       : { _tag: "Stored", firstVersion: head + seat.offset + 1 }
   }
   // The first member was wrong; those behind it may be right on their own.
-  const isFirst = seat._tag === "Member" && seat.offset === 0
+  const isFirst = seat._tag === "Member" && seat.isFirst
   return isFirst || (typeof append.expected === "number" && append.expected !== head)
     ? { _tag: "Conflict", actual: head }
     : { _tag: "Again" }

@@ -46,8 +46,8 @@ export const withFlatAppend = (sql: SqlClient.SqlClient, names: Names, appendBat
 
 const isFlat = (appends: ReadonlyArray<EncodedAppend>): boolean => {
   const agents = new Set<string>()
-  for (const { agentId, commands, events } of appends) {
-    if (events.length !== 1 || commands.length > 0) return false
+  for (const { agentId, commands, events, notes } of appends) {
+    if (events.length !== 1 || commands.length > 0 || notes.length > 0) return false
     agents.add(agentId)
   }
   return agents.size === appends.length

@@ -24,12 +24,13 @@ export interface Names {
   readonly events: string
   readonly commands: string
   readonly snapshots: string
+  readonly notes: string
   readonly meta: string
   readonly migrations: string
   readonly tenant: string
   readonly feedPollMilliseconds: number
-  /** Names an index of the events table. */
-  readonly index: (name: string) => string
+  /** Names an index of a table. */
+  readonly index: (table: "events" | "notes", name: string) => string
 }
 
 const identifier = /^[A-Za-z_][A-Za-z0-9_]{0,39}$/
@@ -51,11 +52,12 @@ export const make = (options: StoreOptions): Effect.Effect<Names, InvalidInput> 
       events: table("events"),
       commands: table("commands"),
       snapshots: table("snapshots"),
+      notes: table("notes"),
       meta: table("meta"),
       migrations: table("migrations"),
       tenant,
       feedPollMilliseconds,
-      index: (name) => `"${tablePrefix}events_${name}"`
+      index: (table, name) => `"${tablePrefix}${table}_${name}"`
     }
   })
 

@@ -9,6 +9,7 @@ import type { BatchFailure, EncodedAppend, EventStoreDriver, Outcome } from "../
 import { type Plan, plan } from "./AppendPlan.ts"
 import { batchFailure, isLostRace } from "./errors.ts"
 import type { Names } from "./Names.ts"
+import { lockNotes, writeNotes } from "./notes.ts"
 import { makeResolve } from "./resolve.ts"
 
 /** How often a batch that loses races against other processes is tried again. */
@@ -19,8 +20,29 @@ export const makeAppendBatch = (sql: SqlClient.SqlClient, names: Names): EventSt
   const statement = insertStatement(names)
   const resolve = makeResolve(sql, names)
 
-  const insert = (plan: Plan) =>
-    sql.unsafe<readonly [bigint, boolean]>(statement, [names.tenant, ...plan.parameters()]).values
+  const insert = (plan: Plan): Effect.Effect<Array<Outcome>, SqlError> =>
+    Effect.map(sql.unsafe<readonly [bigint, boolean]>(statement, [names.tenant, ...plan.parameters()]).values, (rows) =>
+      plan.outcomes(rows.map(([head, accepted]) => ({ head: Number(head), accepted: accepted === true })))
+    )
+
+  const insertWithNotes = (
+    appends: ReadonlyArray<EncodedAppend>,
+    plan: Plan
+  ): Effect.Effect<Array<Outcome>, SqlError> =>
+    sql.withTransaction(
+      Effect.gen(function* () {
+        const annotating = appends.filter((append) => append.notes.length > 0)
+        yield* lockNotes(
+          sql,
+          names,
+          annotating.map((append) => append.agentId)
+        )
+        const outcomes = yield* insert(plan)
+        const stored = appends.filter((_, index) => outcomes[index]?._tag === "Stored")
+        yield* writeNotes(sql, names, stored)
+        return outcomes
+      })
+    )
 
   const attempt = (
     appends: ReadonlyArray<EncodedAppend>,
@@ -28,10 +50,8 @@ export const makeAppendBatch = (sql: SqlClient.SqlClient, names: Names): EventSt
   ): Effect.Effect<ReadonlyArray<Outcome>, BatchFailure> =>
     Effect.gen(function* () {
       const planned = plan(appends)
-      const rows = yield* insert(planned)
-      const outcomes = planned.outcomes(
-        rows.map(([head, accepted]) => ({ head: Number(head), accepted: accepted === true }))
-      )
+      const hasNotes = appends.some((append) => append.notes.length > 0)
+      const outcomes = yield* hasNotes ? insertWithNotes(appends, planned) : insert(planned)
       const conflicting = appends.filter((_, index) => outcomes[index]?._tag === "Conflict")
       if (conflicting.length === 0) return outcomes
       // A repeated append conflicts with its own first try, so look before telling.

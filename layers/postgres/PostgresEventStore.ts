@@ -7,6 +7,7 @@ import { makeDeletion } from "./deletion.ts"
 import { withFlatAppend } from "./FlatAppend.ts"
 import { makeReadFeed } from "./feed.ts"
 import { type HeadRow, headStatement, toHead } from "./heads.ts"
+import { makeNotes } from "./notes.ts"
 import type { OpenTables } from "./OpenTables.ts"
 import { makeAppendBatch } from "./PostgresAppend.ts"
 import { eventColumns, toEvent } from "./rows.ts"
@@ -77,6 +78,7 @@ export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventSto
           [tenant, after ?? "", prefix, limit]
         )
       ),
+    ...makeNotes(sql, names, failing),
     readFeed: feed.read,
     readFeedEnd: feed.end,
     deleteEvents: (agentId, toVersion) => failing("delete events")(deletion.deleteEvents(agentId, toVersion)),

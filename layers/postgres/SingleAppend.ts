@@ -41,14 +41,15 @@ export const withSingleAppend = (sql: SqlClient.SqlClient, names: Names, appendB
 
   return (appends) => {
     const [first] = appends
-    if (first === undefined || appends.length > 1 || first.events.length > 1 || first.commands.length > 0) {
-      return appendMany(appends)
-    }
+    if (first === undefined || appends.length > 1 || !isLone(first)) return appendMany(appends)
     const { agentId, expected } = first
     const version = typeof expected === "number" ? expected : expected === "none" ? 0 : seen.guess(agentId)
     return version === undefined ? appendMany(appends) : appendOne(first, version)
   }
 }
+
+const isLone = ({ commands, events, notes }: EncodedAppend): boolean =>
+  events.length === 1 && commands.length === 0 && notes.length === 0
 
 const isOneRow = (result: unknown): boolean =>
   typeof result === "object" && result !== null && "rowCount" in result && result.rowCount === 1

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Names } from "./Names.ts"
+import { lockNotes } from "./notes.ts"
 
 type Count = { readonly count: number }
 
@@ -17,7 +18,9 @@ export const makeDeletion = (sql: SqlClient.SqlClient, names: Names) => {
     deleteEvents: (agentId: string, toVersion: number): Effect.Effect<number, SqlError> =>
       Effect.map(sql.unsafe<Count>(deleteStatement, [names.tenant, agentId, toVersion]), count),
     purge: (agentId: string): Effect.Effect<number, SqlError> =>
-      Effect.map(sql.unsafe<Count>(purgeStatement, [names.tenant, agentId]), count).pipe(
+      Effect.andThen(lockNotes(sql, names, [agentId]), sql.unsafe<Count>(purgeStatement, [names.tenant, agentId])).pipe(
+        sql.withTransaction,
+        Effect.map(count),
         // Another process appended under the version that the purge wanted to take; the next try sees it.
         Effect.retry({ times: 50, while: (error) => error.reason._tag === "UniqueViolation" })
       )
@@ -44,7 +47,7 @@ WITH head AS (
 )
 SELECT ((SELECT count(*) FROM husk) + (SELECT count(*) FROM gone WHERE live))::int4 AS count`
 
-const purge = ({ commands, events, snapshots }: Names): string => `
+const purge = ({ commands, events, notes, snapshots }: Names): string => `
 WITH head AS (
   SELECT version, data IS NULL AND type = 'purged' AS purged FROM ${events}
   WHERE tenant = $1 AND agent_id = $2 ORDER BY version DESC LIMIT 1
@@ -59,5 +62,7 @@ WITH head AS (
   DELETE FROM ${commands} WHERE tenant = $1 AND agent_id = $2
 ), copies AS (
   DELETE FROM ${snapshots} WHERE tenant = $1 AND agent_id = $2
+), remarks AS (
+  DELETE FROM ${notes} WHERE tenant = $1 AND agent_id = $2
 )
 SELECT count(*)::int4 AS count FROM gone WHERE live`

@@ -26,8 +26,8 @@ const createTables: Migration = ({ commands, events, index, meta, snapshots }) =
     PRIMARY KEY (tenant, agent_id, version)
   ) WITH (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02)`,
   `COMMENT ON TABLE ${events} IS 'timestamp: milliseconds since the epoch. data: NULL marks a husk that only keeps the highest version of its agent.'`,
-  `CREATE UNIQUE INDEX ${index("id")} ON ${events} (tenant, id)`,
-  `CREATE INDEX ${index("feed")} ON ${events} (tenant, xid, ordinal)`,
+  `CREATE UNIQUE INDEX ${index("events", "id")} ON ${events} (tenant, id)`,
+  `CREATE INDEX ${index("events", "feed")} ON ${events} (tenant, xid, ordinal)`,
   `CREATE TABLE ${commands} (
     tenant text COLLATE "C" NOT NULL,
     agent_id text COLLATE "C" NOT NULL,
@@ -56,7 +56,20 @@ const createTables: Migration = ({ commands, events, index, meta, snapshots }) =
   `INSERT INTO ${meta} (epoch, cluster) VALUES (1, (SELECT system_identifier::text FROM pg_control_system()))`
 ]
 
-const migrations: ReadonlyArray<Migration> = [createTables]
+const createNotes: Migration = ({ index, notes }) => [
+  `CREATE TABLE ${notes} (
+    tenant text COLLATE "C" NOT NULL,
+    agent_id text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    body text NOT NULL,
+    due bigint,
+    PRIMARY KEY (tenant, agent_id, name)
+  )`,
+  `COMMENT ON COLUMN ${notes}.due IS 'milliseconds since the epoch'`,
+  `CREATE INDEX ${index("notes", "due")} ON ${notes} (tenant, due, agent_id, name) WHERE due IS NOT NULL`
+]
+
+const migrations: ReadonlyArray<Migration> = [createTables, createNotes]
 
 /** The number of the newest migration that this version of the library knows. */
 export const newest = migrations.length

@@ -258,7 +258,7 @@ describe("writes to one agent", () => {
         })
         const events = [foreign("event-1", "a"), foreign("event-2", "b")]
         stores.flushing.closeUnsafe()
-        stores.fates.push(beAwayAfter({ agentId: "a", expected: "any", events, commands: [] }))
+        stores.fates.push(beAwayAfter({ agentId: "a", expected: "any", events, commands: [], notes: [] }))
         const writes = yield* start(
           Effect.all(
             [
@@ -298,7 +298,8 @@ describe("writes to one agent", () => {
           metadata: "{}"
         }
         const reply = '{"firstVersion":2,"version":2}'
-        const append = { agentId: "a", expected: "any", events: [event], commands: [{ id: "command", reply }] } as const
+        const commands = [{ id: "command", reply }]
+        const append = { agentId: "a", expected: "any", events: [event], commands, notes: [] } as const
         stores.flushing.closeUnsafe()
         stores.fates.push(beAwayAfter(append))
         // The question whether the round was stored gets no answer at first.
@@ -488,7 +489,7 @@ describe("writes to one agent", () => {
             data: '{"amount":1}',
             metadata: "{}"
           }
-          const first = store([{ agentId: "a", expected: "any", events: [event], commands: [] }])
+          const first = store([{ agentId: "a", expected: "any", events: [event], commands: [], notes: [] }])
           return Effect.andThen(first, store(batch))
         }
         stores.fate = rival

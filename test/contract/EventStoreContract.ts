@@ -11,9 +11,11 @@ import * as batches from "./eventstore/batches.ts"
 import * as closing from "./eventstore/closing.ts"
 import * as commands from "./eventstore/commands.ts"
 import * as deleting from "./eventstore/deleting.ts"
+import * as dueNotes from "./eventstore/dueNotes.ts"
 import * as feed from "./eventstore/feed.ts"
 import * as ids from "./eventstore/ids.ts"
 import * as liveFeed from "./eventstore/liveFeed.ts"
+import * as notes from "./eventstore/notes.ts"
 import * as purging from "./eventstore/purging.ts"
 import * as races from "./eventstore/races.ts"
 import * as reading from "./eventstore/reading.ts"
@@ -43,6 +45,8 @@ const themes = [
   ids,
   sizes,
   agents,
+  notes,
+  dueNotes,
   feed,
   liveFeed,
   races,

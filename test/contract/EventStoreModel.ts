@@ -12,7 +12,7 @@ import type { AppendError } from "../../src/StoreError.ts"
 import { runConcurrently } from "./eventstore/concurrently.ts"
 import { type Answer, Model, type ModelAppend, toAppend } from "./eventstore/model.ts"
 import { Names, removing, type Sequential, sequential, versionIn, writing } from "./eventstore/operations.ts"
-import { feedEnd, freshId, type It, ownFeed, told } from "./eventstore/support.ts"
+import { byUnits, feedEnd, freshId, type It, notesOf, ownFeed, told } from "./eventstore/support.ts"
 
 export const register = (it: It): void => {
   describe("random operations", () => {
@@ -116,12 +116,17 @@ const runSequentially = (operations: ReadonlyArray<Sequential>) =>
             const event = Option.getOrUndefined(yield* store.getEvent(eventId))
             const found = event && { agentId: event.agentId, version: event.version, body: event.data["body"] }
             const reply = Option.getOrUndefined(yield* store.reply(agentId, commandId))
+            const stored = yield* notesOf(agentId)
+            const notes = stored
+              .map(({ body, due, name }) => ({ name, body, due }))
+              .sort((left, right) => byUnits(left.name, right.name))
             return [
-              { head: yield* store.head(agentId), found, reply },
+              { head: yield* store.head(agentId), found, reply, notes },
               {
                 head: model.head(agentId),
                 found: model.find(eventId),
-                reply: model.agent(agentId).replies.get(commandId)?.reply
+                reply: model.agent(agentId).replies.get(commandId)?.reply,
+                notes: model.notes(agentId)
               }
             ]
           }
@@ -145,6 +150,21 @@ const runSequentially = (operations: ReadonlyArray<Sequential>) =>
               }
             }
             return [listed, model.list()]
+          }
+          case "Due": {
+            const found = yield* Stream.runCollect(store.due({ until: operation.until, agentPrefix: names.prefix }))
+            const times = found.map(({ due }) => due)
+            assert.deepStrictEqual(times, [...times].sort())
+            const place = (note: { agentId: string; name: string; due: number | undefined }) =>
+              `${note.agentId} ${note.name} ${note.due}`
+            return [
+              found.map(place).sort(byUnits),
+              agentIds
+                .flatMap((agentId) => model.notes(agentId).map((note) => ({ ...note, agentId })))
+                .filter(({ due }) => due !== undefined && due <= operation.until)
+                .map(place)
+                .sort(byUnits)
+            ]
           }
           case "Feed": {
             // The store may keep the newest back for a while, but of each stream it tells the beginning.

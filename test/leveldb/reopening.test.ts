@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as LevelDb from "../../layers/leveldb/index.ts"
 import { EventStore } from "../../src/EventStore.ts"
+import * as Note from "../../src/Note.ts"
 import { freshId, integers, numbered } from "../contract/eventstore/support.ts"
 import * as TestDirectory from "../support/TestDirectory.ts"
 
@@ -82,6 +83,33 @@ describe("a LevelDB store that is opened again", () => {
             replies.map((reply) => reply._tag),
             ["Some", "Some", "None"]
           )
+        })
+      )
+    })
+  )
+
+  it.live("has the notes that it had, and finds what is due", () =>
+    Effect.gen(function* () {
+      const directory = yield* TestDirectory.make
+      const [agentId, purged] = [freshId(), freshId()]
+      yield* withStore(directory, (store) =>
+        Effect.gen(function* () {
+          const notes = [Note.put("a", 1, { due: 5 }), Note.put("b", 2), Note.put("c", 3, { due: 6 })]
+          yield* store.append({ agentId, events: numbered(1), notes })
+          yield* store.append({ agentId: purged, events: [], notes })
+          yield* store.append({ agentId, events: [], notes: [Note.put("a", 4, { due: 7 }), Note.remove("c")] })
+          yield* store.purge(purged)
+        })
+      )
+      yield* withStore(directory, (store) =>
+        Effect.gen(function* () {
+          const a = { agentId, name: "a", body: 4, due: 7 }
+          const b = { agentId, name: "b", body: 2, due: undefined }
+          assert.deepStrictEqual(yield* Stream.runCollect(store.notes(agentId)), [a, b])
+          assert.deepStrictEqual(yield* Stream.runCollect(store.due({ until: 100 })), [a])
+          yield* store.append({ agentId, events: [], notes: [Note.remove("a")] })
+          assert.deepStrictEqual(yield* Stream.runCollect(store.due({ until: 100 })), [])
+          assert.deepStrictEqual(yield* Stream.runCollect(store.notes(purged)), [])
         })
       )
     })

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Postgres from "../../layers/postgres/index.ts"
-import { EventStore, SnapshotStore } from "../../src/index.ts"
+import { EventStore, Note, SnapshotStore } from "../../src/index.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 
 /** The stores of several tenants on the same tables. */
@@ -31,7 +31,8 @@ describe("tenants on the same tables", () => {
           events: [{ id: "e", type: "a.noted", data: { tenant } }],
           expected: "none"
         } as const
-        const appended = yield* events.append({ ...append, commands: [{ id: "c", reply: tenant }] })
+        const notes = [Note.put("n", tenant, { due: 1 })]
+        const appended = yield* events.append({ ...append, commands: [{ id: "c", reply: tenant }], notes })
         assert.deepInclude(appended, { version: 1, outcome: "stored" })
         yield* snapshots.save({ id: "s", agentId: "a", version: 1, eventId: "e", state: tenant })
       }
@@ -47,6 +48,10 @@ describe("tenants on the same tables", () => {
           [tenant]
         )
         assert.deepStrictEqual(yield* Stream.runCollect(events.agents()), [{ agentId: "a", version: 1 }])
+        const note = { agentId: "a", name: "n", body: tenant, due: 1 }
+        assert.deepStrictEqual(yield* events.getNotes([{ agentId: "a", name: "n" }]), [note])
+        assert.deepStrictEqual(yield* Stream.runCollect(events.notes("a")), [note])
+        assert.deepStrictEqual(yield* Stream.runCollect(events.due({ until: 1 })), [note])
         assert.deepInclude(Option.getOrThrow(yield* snapshots.latest("a")), { state: tenant })
         assert.deepInclude(Option.getOrThrow(yield* snapshots.get("s")), { state: tenant })
       }
@@ -57,6 +62,7 @@ describe("tenants on the same tables", () => {
           assert.strictEqual((yield* events.head("a")).presence, isGone ? "missing" : "present")
           assert.strictEqual(Option.isNone(yield* snapshots.latest("a")), isGone)
           assert.strictEqual(Option.isNone(yield* events.reply("a", "c")), isGone)
+          assert.lengthOf(yield* Stream.runCollect(events.notes("a")), isGone ? 0 : 1)
         }
       }
     }).pipe(Effect.provide(TestDatabase.client))

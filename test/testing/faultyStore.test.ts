@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as LocalEngine from "../../layers/engine/local.ts"
 import * as Memory from "../../layers/memory/index.ts"
-import { EventStore, SnapshotStore } from "../../src/index.ts"
+import { EventStore, Note, SnapshotStore } from "../../src/index.ts"
 import * as EventStoreContract from "../contract/EventStoreContract.ts"
 import * as FaultyStore from "../contract/FaultyStore.ts"
 import * as SnapshotStoreContract from "../contract/SnapshotStoreContract.ts"
@@ -177,6 +177,35 @@ describe("a faulty store", () => {
       assert.strictEqual((yield* Fiber.join(second))._tag, "Unknown")
       yield* append("a")
       assert.strictEqual(yield* version("a"), 2)
+    }))
+
+  test("counts an append of notes like any other, and loses, fails and passes it with its notes", ({
+    events,
+    faults
+  }) =>
+    Effect.gen(function* () {
+      const put = (body: number) => events.append({ agentId: "a", events: [], notes: [Note.put("n", body)] })
+      const key = { agentId: "a", name: "n" }
+      const bodies = Effect.map(events.getNotes([key]), (notes) => notes.map(({ body }) => body))
+      yield* put(1)
+      yield* faults.fail()
+      assert.strictEqual((yield* Effect.flip(put(2)))._tag, "Rejected")
+      yield* faults.loseRequest()
+      assert.deepInclude(yield* Effect.flip(put(3)), { _tag: "Unknown", agentId: "a", eventIds: [] })
+      assert.deepStrictEqual(yield* bodies, [1])
+      yield* faults.loseAnswer({ agentId: "a" })
+      assert.strictEqual((yield* Effect.flip(put(4)))._tag, "Unknown")
+      assert.deepStrictEqual(yield* bodies, [4])
+      assert.deepStrictEqual([yield* faults.asked(), yield* faults.passed()], [4, 2])
+
+      yield* faults.fail({ on: "reads", times: 3 })
+      assert.strictEqual((yield* Effect.flip(bodies))._tag, "Unavailable")
+      assert.strictEqual((yield* Effect.flip(Stream.runDrain(events.notes("a"))))._tag, "Unavailable")
+      assert.strictEqual((yield* Effect.flip(Stream.runDrain(events.due({ until: 0 }))))._tag, "Unavailable")
+      assert.strictEqual(yield* faults.asked({ on: "getNotes", agentId: "a" }), 3)
+      assert.strictEqual(yield* faults.passed({ on: "getNotes" }), 2)
+      yield* events.getNotes([key, { ...key, agentId: "b" }])
+      assert.strictEqual(yield* faults.asked({ on: "getNotes", agentId: "a" }), 3)
     }))
 
   test("troubles each of several appends on its own", ({ events, faults }) =>

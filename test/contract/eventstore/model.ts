@@ -3,11 +3,20 @@
  */
 import type { Append } from "../../../src/EventStore.ts"
 import type { Head } from "../../../src/EventStoreDriver.ts"
+import * as Note from "../../../src/Note.ts"
+import { byUnits } from "./support.ts"
 
 /** An event, as far as the model knows one. */
 export interface ModelEvent {
   readonly id: string
   readonly body: number
+}
+
+/** A note to put, or to remove when it has no body. */
+export interface ModelNote {
+  readonly name: string
+  readonly body: number | undefined
+  readonly due: number | undefined
 }
 
 /** An append, as far as the model knows one. */
@@ -16,6 +25,7 @@ export interface ModelAppend {
   readonly expected: "any" | "none" | number
   readonly events: ReadonlyArray<ModelEvent>
   readonly commandIds: ReadonlyArray<string>
+  readonly notes: ReadonlyArray<ModelNote>
 }
 
 /** What became of an append. */
@@ -30,15 +40,17 @@ interface Agent {
   /** The version of the last purge. */
   origin: number
   events: Array<ModelEvent & { readonly version: number }>
+  notes: Map<string, ModelNote>
   replies: Map<string, { readonly reply: string; readonly firstVersion: number; readonly version: number }>
 }
 
 /** The append as the store takes it. The reply to a command tells which append recorded it first. */
-export const toAppend = ({ agentId, commandIds, events, expected }: ModelAppend): Append => ({
+export const toAppend = ({ agentId, commandIds, events, expected, notes }: ModelAppend): Append => ({
   agentId,
   expected,
   events: events.map(({ body, id }) => ({ id, type: "a.happened", data: { body } })),
-  commands: commandIds.map((id) => ({ id, reply: replyOf(events) }))
+  commands: commandIds.map((id) => ({ id, reply: replyOf(events) })),
+  notes: notes.map(({ body, due, name }) => (body === undefined ? Note.remove(name) : Note.put(name, body, { due })))
 })
 
 const replyOf = (events: ReadonlyArray<ModelEvent>): string => events.map(({ id }) => id).join(" ")
@@ -47,15 +59,22 @@ export class Model {
   private readonly agents = new Map<string, Agent>()
 
   agent(agentId: string): Agent {
-    const agent = this.agents.get(agentId) ?? { version: 0, origin: 0, events: [], replies: new Map() }
+    const agent = this.agents.get(agentId) ?? {
+      version: 0,
+      origin: 0,
+      events: [],
+      notes: new Map(),
+      replies: new Map()
+    }
     this.agents.set(agentId, agent)
     return agent
   }
 
-  append({ agentId, commandIds, events, expected }: ModelAppend): Answer {
+  append(append: ModelAppend): Answer {
+    const { agentId, commandIds, events, expected, notes } = append
     const agent = this.agent(agentId)
     const ids = events.map(({ id }) => id)
-    if (hasTwins(ids) || hasTwins(commandIds)) return { _tag: "refused", reason: "InvalidInput" }
+    if (!isAllowed(append)) return { _tag: "refused", reason: "InvalidInput" }
     const places = ids.map((id) => this.find(id))
     const first = places[0]?.version ?? 0
     const isRepeat = places.every(
@@ -79,6 +98,10 @@ export class Model {
     const firstVersion = agent.version + 1
     for (const event of events) agent.events.push({ ...event, version: ++agent.version })
     const { version } = agent
+    for (const note of notes) {
+      if (note.body === undefined) agent.notes.delete(note.name)
+      else agent.notes.set(note.name, note)
+    }
     for (const id of commandIds) agent.replies.set(id, { reply: replyOf(events), firstVersion, version })
     return { _tag: "stored", firstVersion, version }
   }
@@ -116,8 +139,14 @@ export class Model {
     return before - agent.events.length
   }
 
+  /** The notes of an agent, by name. */
+  notes(agentId: string): ReadonlyArray<ModelNote> {
+    return [...this.agent(agentId).notes.values()].sort((left, right) => byUnits(left.name, right.name))
+  }
+
   purge(agentId: string): number {
     const agent = this.agent(agentId)
+    agent.notes.clear()
     if (agent.version === agent.origin) return 0
     const count = agent.events.length
     agent.origin = ++agent.version
@@ -131,6 +160,12 @@ export class Model {
     const present = [...this.agents].filter(([, { origin, version }]) => version > origin)
     return new Map(present.map(([agentId, { version }]) => [agentId, version]))
   }
+}
+
+const isAllowed = ({ commandIds, events, notes }: ModelAppend): boolean => {
+  if (hasTwins(events.map(({ id }) => id)) || hasTwins(commandIds) || hasTwins(notes.map(({ name }) => name)))
+    return false
+  return events.length > 0 || (notes.length > 0 && commandIds.length === 0)
 }
 
 const hasTwins = (ids: ReadonlyArray<string>): boolean => new Set(ids).size < ids.length

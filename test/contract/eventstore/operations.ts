@@ -15,8 +15,10 @@ const append = Schema.Struct({
   /** Relative to the version that the agent has: `behind` and `ahead` are wrong by one. */
   expected: Schema.Literals(["any", "none", "current", "behind", "ahead"]),
   /** An id below 5 is one of a pool, any other a new one. */
-  events: Schema.Array(Schema.Struct({ id: upTo(12), body: upTo(1) })).check(Schema.isBetweenLength(1, 3)),
-  commands: Schema.Array(upTo(5)).check(Schema.isMaxLength(2))
+  events: Schema.Array(Schema.Struct({ id: upTo(12), body: upTo(1) })).check(Schema.isMaxLength(3)),
+  commands: Schema.Array(upTo(5)).check(Schema.isMaxLength(2)),
+  /** A body of 2 removes the note, and a time of 3 is none. */
+  notes: Schema.Array(Schema.Struct({ name: upTo(2), body: upTo(2), due: upTo(3) })).check(Schema.isMaxLength(2))
 })
 export type AppendDraft = typeof append.Type
 
@@ -35,6 +37,7 @@ const Look = Schema.TaggedStruct("Look", { agent, event: upTo(5), command: upTo(
 const DeleteEvents = Schema.TaggedStruct("DeleteEvents", { agent, behind: upTo(3) })
 const Purge = Schema.TaggedStruct("Purge", { agent })
 const List = Schema.TaggedStruct("List", { limit: upTo(4) })
+const Due = Schema.TaggedStruct("Due", { until: upTo(2) })
 const Feed = Schema.TaggedStruct("Feed", {})
 /** Starts an append and goes away. */
 const Abandon = Schema.TaggedStruct("Abandon", { append, patience: upTo(4) })
@@ -48,12 +51,27 @@ export type Sequential =
   | typeof DeleteEvents.Type
   | typeof Purge.Type
   | typeof List.Type
+  | typeof Due.Type
   | typeof Feed.Type
 
 /** Operations one after the other. Appends are the most frequent. */
 export const sequential: Arbitrary.Arbitrary<ReadonlyArray<Sequential>> = Arbitrary.array(
   Arbitrary.schema(
-    Schema.Union([Append, Append, Append, AppendAll, AppendAll, Repeat, Read, Look, DeleteEvents, Purge, List, Feed])
+    Schema.Union([
+      Append,
+      Append,
+      Append,
+      AppendAll,
+      AppendAll,
+      Repeat,
+      Read,
+      Look,
+      DeleteEvents,
+      Purge,
+      List,
+      Due,
+      Feed
+    ])
   ),
   { minLength: 1, maxLength: 40 }
 )
@@ -106,13 +124,18 @@ export class Names {
   }
 
   /** Fills in the names, and the expectation relative to a version. */
-  append({ agent, commands, events, expected }: AppendDraft, version: number): ModelAppend {
+  append({ agent, commands, events, expected, notes }: AppendDraft, version: number): ModelAppend {
     const distance = expected === "behind" ? -1 : expected === "ahead" ? 1 : 0
     return {
       agentId: this.agent(agent),
       expected: expected === "any" || expected === "none" ? expected : Math.max(version + distance, 0),
       events: events.map(({ body, id }) => ({ id: this.event(id), body })),
-      commandIds: commands.map((command) => this.command(command))
+      commandIds: commands.map((command) => this.command(command)),
+      notes: notes.map(({ body, due, name }) => ({
+        name: `note ${name}`,
+        body: body === 2 ? undefined : body,
+        due: due === 3 ? undefined : due
+      }))
     }
   }
 }

@@ -6,7 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { ContextEvent, NewEvent } from "../../../src/ContextEvent.ts"
-import { type Append, EventStore, type FeedOptions, type ReadOptions } from "../../../src/EventStore.ts"
+import {
+  type Append,
+  EventStore,
+  type FeedOptions,
+  type NotesOptions,
+  type ReadOptions
+} from "../../../src/EventStore.ts"
 import type { FeedEntry } from "../../../src/EventStoreDriver.ts"
 import type { AppendError, Conflict, InvalidInput, ReadError, Rejected } from "../../../src/StoreError.ts"
 
@@ -125,3 +131,23 @@ export const told = (
 /** Which events the entries hold, without their order, since that of two agents is the store's own. */
 export const places = (entries: ReadonlyArray<FeedEntry<ContextEvent>>): ReadonlyArray<string> =>
   entries.map(({ event }) => `${event.agentId} ${event.version}`).sort()
+
+// ---- notes ----
+
+/** Changes notes of an agent, and nothing else. */
+export const annotate = (agentId: string, notes: Append["notes"], more: Omit<Partial<Append>, "notes"> = {}) =>
+  EventStore.use((store) => store.append({ agentId, events: [], notes, ...more }))
+
+/** The notes of an agent, by name. */
+export const notesOf = (agentId: string, options?: NotesOptions) =>
+  EventStore.use((store) => Stream.runCollect(store.notes(agentId, options)))
+
+/** The bodies of an agent's notes under their names, in the order of the names' units. */
+export const bodiesOf = (agentId: string) =>
+  Effect.map(notesOf(agentId), (notes) =>
+    notes
+      .map(({ body, name }): readonly [string, unknown] => [name, body])
+      .sort(([left], [right]) => byUnits(left, right))
+  )
+
+export const byUnits = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
