@@ -15,6 +15,8 @@ import * as dueNotes from "./eventstore/dueNotes.ts"
 import * as feed from "./eventstore/feed.ts"
 import * as ids from "./eventstore/ids.ts"
 import * as liveFeed from "./eventstore/liveFeed.ts"
+import * as noteAppends from "./eventstore/noteAppends.ts"
+import * as noteNames from "./eventstore/noteNames.ts"
 import * as notes from "./eventstore/notes.ts"
 import * as purging from "./eventstore/purging.ts"
 import * as races from "./eventstore/races.ts"
@@ -46,6 +48,8 @@ const themes = [
   sizes,
   agents,
   notes,
+  noteAppends,
+  noteNames,
   dueNotes,
   feed,
   liveFeed,
