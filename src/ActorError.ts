@@ -104,8 +104,77 @@ export class ActorDeadlock extends Schema.TaggedError<ActorDeadlock>("pantheon-s
   }
 }
 
+/** Nobody answered in the time that the caller gave. */
+export class AskTimeout extends Schema.TaggedError<AskTimeout>("pantheon-state/AskTimeout")("AskTimeout", {
+  ...address,
+  command: Schema.String,
+  /** Milliseconds. */
+  timeout: Schema.Number,
+  /** `withdrawn`: it had not begun and will not be run. `begun`: it is being run, and may yet persist what it decides. */
+  outcome: Schema.Literals(["withdrawn", "begun"])
+}) {
+  override get message(): string {
+    const what = this.outcome === "withdrawn" ? "had not begun and is not run" : "had begun and may still be persisted"
+    return `${this.command} to ${this.actor} ${JSON.stringify(this.id)} got no answer within ${this.timeout} ms; it ${what}. Ask again, with a commandId, so that it is run once only.`
+  }
+}
+
+/** The handler of a command took longer than its behavior allows; the cause of an `ActorCrashed`. */
+export class HandlerTimeout extends Schema.TaggedError<HandlerTimeout>("pantheon-state/HandlerTimeout")(
+  "HandlerTimeout",
+  {
+    ...address,
+    command: Schema.String,
+    /** Milliseconds. */
+    timeout: Schema.Number
+  }
+) {
+  override get message(): string {
+    return `the handler of ${this.command} of ${this.actor} ${JSON.stringify(this.id)} was not done within ${this.timeout} ms. Make it faster, or raise handlerTimeout.`
+  }
+}
+
+/** A child crashed for good and its supervision escalates: the cause of its parent's crash. */
+export class ChildFailed extends Schema.TaggedError<ChildFailed>("pantheon-state/ChildFailed")("ChildFailed", {
+  ...address,
+  cause: Schema.Defect()
+}) {
+  override get message(): string {
+    return `child ${this.actor} ${JSON.stringify(this.id)} has failed and escalates`
+  }
+}
+
+/** Why an actor cannot become a child of another. */
+export const ChildRefusedReason = Schema.Literals([
+  /** The tree would be deeper than the engine allows. */
+  "TooDeep",
+  /** The parent has as many children as its behavior allows. */
+  "TooManyChildren",
+  /** It is the child of another actor. */
+  "OtherParent",
+  /** It is the parent itself, or above it in the tree. */
+  "Circle"
+])
+
+/** The actor was not made a child; nothing was changed. */
+export class ChildRefused extends Schema.TaggedError<ChildRefused>("pantheon-state/ChildRefused")("ChildRefused", {
+  ...address,
+  /** The agent id of the actor that spawned it. */
+  parent: Schema.String,
+  reason: ChildRefusedReason,
+  expected: Schema.String,
+  found: Schema.String
+}) {
+  override get message(): string {
+    return `${this.actor} ${JSON.stringify(this.id)} cannot be a child of ${this.parent} (${this.reason}): expected ${this.expected}, found ${this.found}.`
+  }
+}
+
 /** Why a command was not taken. */
 export type NotTaken = InvalidInput | ActorNotRegistered | ActorStopped | MailboxFull | RecoveryFailed | ActorDeadlock
 
 /** What the engine itself may answer to a command. */
-export type ActorError = NotTaken | ActorCrashed | AppendError
+export type ActorError = NotTaken | ActorCrashed | AskTimeout | AppendError
+
+/** Why an actor could not be brought into memory. */
+export type SpawnError = InvalidInput | ActorNotRegistered | ActorStopped | RecoveryFailed

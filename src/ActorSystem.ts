@@ -9,8 +9,11 @@
  * 4. A command whose handler dies is answered with `ActorCrashed` and is not tried again; the commands behind it are run.
  * 5. A command with a `commandId` whose events were persisted is answered with its first reply ever after, and persists nothing again.
  * 6. A second writer to the same agent is found out by the journal; the actor stops and says `Conflict`.
+ * 7. An actor that is spawned by the handler of another is its child. When a parent stops or fails, its children stop, and theirs. Who is whose
+ *    child is kept in the store, so it outlives passivation and the process.
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -21,14 +24,15 @@ import type {
   ActorAlreadyRegistered,
   ActorError,
   ActorNotRegistered,
-  ActorStopped,
+  ChildRefused,
   NotTaken,
-  RecoveryFailed
+  SpawnError
 } from "./ActorError.ts"
 import type { Behavior } from "./actor/Behavior.ts"
 import type * as Command from "./actor/Command.ts"
 import type { Metadata } from "./ContextEvent.ts"
-import type { InvalidInput, ReadError } from "./StoreError.ts"
+import type { ActorAddress } from "./CurrentActor.ts"
+import type { AppendError, InvalidInput, ReadError } from "./StoreError.ts"
 
 /** What an actor is doing. */
 export const ActorStatus = Schema.Literals([
@@ -36,6 +40,8 @@ export const ActorStatus = Schema.Literals([
   "recovering",
   /** In memory, waiting for commands or running them. */
   "running",
+  /** In memory, taking commands but running none until it is resumed. */
+  "paused",
   /** Waiting to be restarted after a crash. */
   "restarting",
   /** Not in memory; the next command wakes it. */
@@ -58,6 +64,39 @@ export interface ActorInfo {
   readonly mailbox: number
   /** Restarts since it was last spawned or woken. */
   readonly restarts: number
+  /** The actor whose child it is. */
+  readonly parent: ActorAddress | undefined
+}
+
+/** How an actor left the memory. */
+export type ActorEnd = ActorAddress &
+  (
+    | {
+        /** On request, or with its parent. */
+        readonly _tag: "Stopped"
+      }
+    | {
+        /** It crashed too often, or a second writer was found out; the cause is what it crashed on, or the `Conflict`. */
+        readonly _tag: "Failed"
+        readonly cause: unknown
+      }
+    | {
+        /** It sleeps, and the next command wakes it; or the engine is closing. */
+        readonly _tag: "Passivated"
+      }
+  )
+
+/** A command that was taken and told of to its sender, but never run. */
+export interface DeadLetter extends ActorAddress {
+  readonly command: string
+  readonly payload: unknown
+  readonly reason: ActorError
+}
+
+/** Which actors of a definition a listing gives. */
+export interface ListOptions {
+  /** Only the children of this actor. */
+  readonly parent?: ActorAddress | undefined
 }
 
 /** Options of a single command. */
@@ -66,6 +105,8 @@ export interface AskOptions {
   readonly commandId?: string | undefined
   /** Goes into the metadata of the events; an object of values. */
   readonly metadata?: Metadata | undefined
+  /** How long to wait for the reply before `AskTimeout`; for ever, by default. `tell` does not heed it. */
+  readonly timeout?: Duration.Input | undefined
 }
 
 /** What a caller may hand over as payload. */
@@ -87,10 +128,15 @@ export class ActorSystem extends Context.Service<
     /** Makes the actors of a definition runnable until the scope closes; then they are stopped, gracefully. `Actor.toLayer` calls it. */
     readonly register: (behavior: Behavior) => Effect.Effect<void, ActorAlreadyRegistered, Scope.Scope>
     /** Brings an actor into memory; also the way back after it was stopped or has failed. Completes once it has recovered. */
-    readonly spawn: (
+    readonly spawn: (actor: Actor.Any, id: string) => Effect.Effect<ActorInfo, SpawnError>
+    /**
+     * As `spawn`, and makes it a child of the actor whose handler this is. Repeating it does no harm. How many children an actor may have is
+     * said by its behavior, how deep the tree may be by the engine. Fails with `InvalidInput` outside of handlers.
+     */
+    readonly spawnChild: (
       actor: Actor.Any,
       id: string
-    ) => Effect.Effect<ActorInfo, InvalidInput | ActorNotRegistered | RecoveryFailed | ActorStopped>
+    ) => Effect.Effect<ActorInfo, SpawnError | ChildRefused | ReadError | AppendError>
     /**
      * Sends a command and waits for its reply. Interrupting it withdraws the command if it has not begun; one that has begun is run to its
      * end. A handler that asks keeps its own actor waiting, so actors must not ask each other in a circle; an engine that finds this out
@@ -120,16 +166,39 @@ export class ActorSystem extends Context.Service<
       options?: AskOptions
     ) => Effect.Effect<unknown, unknown>
     /**
-     * Lets an actor finish the commands it has taken, then stops it until it is spawned again, or the engine closes. Completes with the end,
-     * but not within one of the actor's own handlers, which could not wait for that.
+     * Lets an actor finish the commands it has taken, then stops it until it is spawned again, or the engine closes; then its children, who
+     * are no longer its children. Completes with the end of the last, but not within one of the actor's own handlers, which could not wait.
      */
     readonly stop: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | ActorNotRegistered>
+    /**
+     * Holds an actor: it takes commands but runs none, and is not passivated, until it is resumed, stopped, or the engine closes. Completes once
+     * it runs nothing, but not within one of its own handlers.
+     */
+    readonly pause: (actor: Actor.Any, id: string) => Effect.Effect<void, SpawnError>
+    /** Lets a paused actor go on; does nothing to one that is not paused. */
+    readonly resume: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | ActorNotRegistered>
+    /**
+     * Lets an actor finish the command it is running, forget its state and recover from its journal; also the way back of one that was stopped or
+     * has failed. The commands that wait stay. Completes once it has recovered, but not within one of its own handlers.
+     */
+    readonly restart: (actor: Actor.Any, id: string) => Effect.Effect<void, SpawnError>
+    /** Completes when the actor leaves the memory the next time; at once, when it is not in memory. */
+    readonly watch: (actor: Actor.Any, id: string) => Effect.Effect<ActorEnd, InvalidInput | ActorNotRegistered>
     /** What is known of an actor; none when it is neither in memory nor in the journal. */
     readonly get: (
       actor: Actor.Any,
       id: string
     ) => Effect.Effect<Option.Option<ActorInfo>, ReadError | ActorNotRegistered>
-    /** The actors of a definition, in memory or not, each once. */
-    readonly list: (actor: Actor.Any) => Stream.Stream<ActorInfo, ReadError | ActorNotRegistered>
+    /** The actors of a definition, in memory or not, each once; read page by page. */
+    readonly list: (actor: Actor.Any, options?: ListOptions) => Stream.Stream<ActorInfo, ReadError | ActorNotRegistered>
+    /**
+     * Each change of the status of any actor, from now on. A reader that is slower than the changes gets the latest of each actor, so what waits
+     * for it is bounded by the number of actors.
+     */
+    readonly changes: Stream.Stream<ActorInfo, ReadError>
+    /** Commands that were taken, whose sender was told so, and which nobody will run, from now on. A slow reader loses the oldest. */
+    readonly deadLetters: Stream.Stream<DeadLetter>
+    /** How many dead letters there were since the engine began. */
+    readonly deadLetterCount: Effect.Effect<number>
   }
 >()("pantheon-state/ActorSystem") {}

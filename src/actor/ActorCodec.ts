@@ -56,6 +56,9 @@ export interface ActorCodec {
   readonly commands: ReadonlyMap<string, CommandCodec>
 }
 
+/** The agent whose stream is the journal of an actor: `name/id`. */
+export const agentIdOf = (actor: string, id: string): string => `${actor}/${id}`
+
 const nameRule = /^[^/\p{Cc}\p{Cs}]{1,100}$/u
 
 /** Compiles the schemas of a definition once. Throws what is wrong with the definition. */
@@ -73,7 +76,7 @@ export const make = <State extends Codec, Event extends EventCodec>(
   const events = Schema.toCodecJson(options.events)
   const state = Schema.toCodecJson(options.state)
   const encodeEvent = Schema.encodeUnknownResult(events)
-  const agentIdPrefix = `${name}/`
+  const agentIdPrefix = agentIdOf(name, "")
   // The engine hands over only what these very schemas decoded or the handlers of this definition made.
   const evolve = options.evolve as (state: unknown, event: unknown) => unknown
   const encodeState = Schema.encodeUnknownResult(state)

@@ -15,6 +15,10 @@ export interface BehaviorOptions {
   readonly supervision?: Supervision.Supervision | undefined
   /** An actor that has had nothing to do for so long leaves the memory; the next command wakes it. Never, by default. */
   readonly passivateAfter?: Duration.Input | undefined
+  /** A handler that takes longer is interrupted, which counts as a crash of its actor. Never, by default. */
+  readonly handlerTimeout?: Duration.Input | undefined
+  /** Most children that one of these actors may have at a time; an integer from 0, 1,000 by default. */
+  readonly maximumChildren?: number | undefined
 }
 
 /**
@@ -57,6 +61,9 @@ export interface Behavior {
   readonly supervision: Supervision.Supervision
   /** Milliseconds. */
   readonly passivateAfter: number | undefined
+  /** Milliseconds. */
+  readonly handlerTimeout: number | undefined
+  readonly maximumChildren: number
 }
 
 /** Erases the types. Throws what is wrong with the handlers or the options, since that is a mistake in the program. */
@@ -78,13 +85,20 @@ export const make = (
     handlers: own,
     services,
     supervision: options?.supervision ?? Supervision.restart(),
-    passivateAfter: idleTime(name, options?.passivateAfter)
+    passivateAfter: limitOf(name, "passivateAfter", options?.passivateAfter),
+    handlerTimeout: limitOf(name, "handlerTimeout", options?.handlerTimeout),
+    maximumChildren: countOf(name, "maximumChildren", options?.maximumChildren ?? 1000)
   }
 }
 
-const idleTime = (name: string, time: Duration.Input | undefined): number | undefined => {
+const countOf = (name: string, option: string, count: number): number => {
+  if (count === Number.POSITIVE_INFINITY || (Number.isInteger(count) && count >= 0)) return count
+  throw new RangeError(`Actor ${JSON.stringify(name)}: ${option} must be an integer from 0, found ${count}`)
+}
+
+const limitOf = (name: string, option: string, time: Duration.Input | undefined): number | undefined => {
   const milliseconds = time === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(Duration.fromInputUnsafe(time))
   if (milliseconds === Number.POSITIVE_INFINITY) return undefined
   if (milliseconds > 0) return milliseconds
-  throw new RangeError(`Actor ${JSON.stringify(name)}: passivateAfter must be longer than nothing`)
+  throw new RangeError(`Actor ${JSON.stringify(name)}: ${option} must be longer than nothing`)
 }

@@ -7,18 +7,23 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import { HandlerTimeout } from "../../../src/ActorError.ts"
+import type { Behavior } from "../../../src/actor/Behavior.ts"
+import { CurrentActor, type RunningActor } from "../../../src/CurrentActor.ts"
 import type { Envelope } from "./Envelope.ts"
-import { CurrentActor, type Waiter } from "./Waiter.ts"
+import { CurrentWaiter, type Waiter } from "./Waiter.ts"
 
 /** The command that an actor runs now, if it runs one. */
 export class Handling {
   current: Envelope | undefined
   private fiber: Fiber.Fiber<unknown, unknown> | undefined
-  private readonly services: Context.Context<never>
-  private readonly actor: Waiter
+  private readonly behavior: Behavior
+  private readonly actor: Waiter & RunningActor
+  /** Made when the first handler needs a fiber, which few do. */
+  private services: Context.Context<never> | undefined
 
-  constructor(services: Context.Context<never>, actor: Waiter) {
-    this.services = services
+  constructor(behavior: Behavior, actor: Waiter & RunningActor) {
+    this.behavior = behavior
     this.actor = actor
   }
 
@@ -29,9 +34,23 @@ export class Handling {
     if (Result.isFailure(handled)) return Exit.die(handled.failure)
     if (Exit.isExit(handled.success)) return handled.success
     // A fiber of its own, so that the actor has its hands free while the handler waits.
-    const fiber = Effect.runForkWith(Context.add(this.services, CurrentActor, this.actor))(handled.success)
+    this.services ??= this.behavior.services.pipe(
+      Context.add(CurrentWaiter, this.actor),
+      Context.add(CurrentActor, this.actor)
+    )
+    const fiber = Effect.runForkWith(this.services)(this.inTime(handled.success, envelope.command.name))
     this.fiber = fiber
     return fiber.pollUnsafe() ?? fiber
+  }
+
+  private inTime<A, E>(handler: Effect.Effect<A, E>, command: string): Effect.Effect<A, E> {
+    const timeout = this.behavior.handlerTimeout
+    if (timeout === undefined) return handler
+    const { actor, id } = this.actor
+    return Effect.timeoutOrElse(handler, {
+      duration: timeout,
+      orElse: () => Effect.die(new HandlerTimeout({ actor, id, command, timeout }))
+    })
   }
 
   /** The command has come to its end. */

@@ -2,6 +2,7 @@
  * The stream of a running actor: the state it stands at, what is appended to it, and its snapshots.
  */
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Actor from "../../../src/Actor.ts"
 import * as ActorJournal from "../../../src/actor/ActorJournal.ts"
@@ -16,7 +17,7 @@ import type { Round } from "./Round.ts"
 export interface Archive {
   readonly stores: Replay.Stores
   /** Runs something that nobody waits for but the end of the engine. */
-  readonly background: (effect: Effect.Effect<void>) => void
+  readonly background: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
 }
 
 /** The journal of one actor in memory. */

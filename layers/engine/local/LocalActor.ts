@@ -5,29 +5,41 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type * as Semaphore from "effect/Semaphore"
 import { ActorStopped, RecoveryFailed } from "../../../src/ActorError.ts"
-import type { ActorInfo, ActorStatus } from "../../../src/ActorSystem.ts"
+import type { ActorEnd, ActorStatus } from "../../../src/ActorSystem.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
+import type { RunningActor } from "../../../src/CurrentActor.ts"
 import { Bell } from "./Bell.ts"
+import type { Changes } from "./Changes.ts"
+import type { DeadLetters } from "./DeadLetters.ts"
 import * as Ending from "./Ending.ts"
 import type { Envelope } from "./Envelope.ts"
 import { type Archive, LiveJournal } from "./LiveJournal.ts"
 import { Mailbox } from "./Mailbox.ts"
+import { Orders, type Trouble } from "./Orders.ts"
 import type { Workshop } from "./Preparation.ts"
+import type { Resident, Residents } from "./Residents.ts"
 import { Restarts } from "./Restarts.ts"
 import { type Halt, Rounds } from "./Rounds.ts"
+import type { Orphan } from "./Tree.ts"
 import type { Turns } from "./Turns.ts"
 import type { Waiter } from "./Waiter.ts"
 
 /** What an actor needs of its engine. */
 export interface Surroundings extends Workshop, Archive {
   readonly turns: Turns
+  readonly residents: Residents
+  readonly changes: Changes
+  readonly deadLetters: DeadLetters
+  /** How many actors may recover at the same time. */
+  readonly recoveries: Semaphore.Semaphore
 }
 
-type Listener = (exit: Exit.Exit<ActorInfo, RecoveryFailed | ActorStopped>) => void
+type Listener = (exit: Exit.Exit<Orphan, RecoveryFailed | ActorStopped>) => void
 
 /** An actor in memory. */
-export class LocalActor implements Waiter {
+export class LocalActor implements Waiter, RunningActor, Resident {
   readonly id: string
   readonly agentId: string
   readonly behavior: Behavior
@@ -36,10 +48,16 @@ export class LocalActor implements Waiter {
   readonly fiber: Fiber.Fiber<void>
   /** Set once it takes no more commands. */
   ending: Ending.Ending | undefined
+  idleBefore: Resident | undefined
+  idleAfter: Resident | undefined
+  isIdle = false
+  /** How many children it has; unknown until it is asked to have one more. */
+  childCount: number | undefined
   private status: typeof ActorStatus.Type = "recovering"
   private readonly journal: LiveJournal
   private readonly rounds: Rounds
   private readonly restarts: Restarts
+  private readonly orders = new Orders()
   private readonly surroundings: Surroundings
   private readonly onLeave: (actor: LocalActor, ending: Ending.Ending) => void
   /** When it last had something to do. */
@@ -50,6 +68,7 @@ export class LocalActor implements Waiter {
   /** Rung when a restart must wait no longer. */
   private readonly haste: Bell
   private readonly listeners: Array<Listener> = []
+  private watchers: Set<(end: ActorEnd) => void> | undefined
 
   /** It begins to live when it is first called upon. */
   constructor(
@@ -70,11 +89,16 @@ export class LocalActor implements Waiter {
     this.rounds = new Rounds(id, behavior, this.mailbox, this.journal, surroundings, this)
     this.restarts = new Restarts(this.agentId, behavior.supervision)
     this.fiber = Effect.runForkWith(behavior.services)(this.life())
+    surroundings.residents.enter()
   }
 
-  get info(): ActorInfo {
+  get actor(): string {
+    return this.behavior.definition.name
+  }
+
+  get info(): Orphan {
     return {
-      actor: this.behavior.definition.name,
+      actor: this.actor,
       id: this.id,
       agentId: this.agentId,
       status: this.status,
@@ -99,6 +123,13 @@ export class LocalActor implements Waiter {
     this.bell.ring()
   }
 
+  /** Calls back at the end, until it is told not to. */
+  onEnd(watcher: (end: ActorEnd) => void): () => void {
+    this.watchers ??= new Set()
+    this.watchers.add(watcher)
+    return () => this.watchers?.delete(watcher)
+  }
+
   /** Lets the actor finish what it has taken, and leave. */
   end(ending: Ending.Ending): void {
     if (this.ending !== undefined) return
@@ -108,10 +139,45 @@ export class LocalActor implements Waiter {
     this.bell.ring()
   }
 
+  /** Runs no more commands; calls back once nothing is being run. */
+  hold(onQuiet: () => void): void {
+    this.orders.isHeld = true
+    this.orders.whenQuiet(onQuiet)
+    this.interject()
+  }
+
+  /** Goes on after it was held. */
+  release(): void {
+    if (!this.orders.isHeld) return
+    this.orders.isHeld = false
+    if (this.status === "paused") this.become("running")
+    this.orders.tellQuiet()
+    this.bell.ring()
+  }
+
+  /** Forgets its state and recovers; calls back once it has. */
+  restart(listener: Listener): void {
+    if (this.hasLeft) {
+      listener(Exit.fail(this.stopped(this.ending ?? Ending.asleep)))
+    } else {
+      this.orders.restart()
+      this.listeners.push(listener)
+      this.interject()
+    }
+  }
+
+  /** Has to deal with a child that has failed, as if it had crashed itself. */
+  trouble(trouble: Trouble): void {
+    this.orders.trouble(trouble)
+    this.interject()
+  }
+
   /** Leaves at once if there has been nothing to do since a moment; the next command wakes a successor. */
   passivate(since: number): void {
-    const isIdle = this.bell.isAwaited && this.journal.at !== undefined && !this.journal.isSnapshotting
-    if (!isIdle || this.lastActive > since) return
+    if (this.isIdle && !this.journal.isSnapshotting && this.lastActive <= since) this.evict()
+  }
+
+  readonly evict = (): void => {
     this.leave(Ending.asleep)
     this.bell.ring()
   }
@@ -127,7 +193,7 @@ export class LocalActor implements Waiter {
     return Effect.andThen(this.rest(), turns).pipe(
       Effect.onExit((exit) => {
         const isInterrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-        this.leave(isInterrupted ? Ending.shutdown : Ending.failed)
+        this.leave(isInterrupted ? Ending.shutdown : Ending.failed(Exit.isFailure(exit) ? exit.cause : undefined))
         return Exit.isFailure(exit) && !isInterrupted
           ? Effect.logError(`actor ${this.agentId} met with a defect of its engine or store`, exit.cause)
           : Effect.void
@@ -136,32 +202,46 @@ export class LocalActor implements Waiter {
   }
 
   private turn(): Effect.Effect<void> {
-    const { ending, journal, mailbox } = this
-    const isDone = ending !== undefined && (ending.status === "failed" || mailbox.size === 0)
+    const { ending, journal, mailbox, orders } = this
+    this.bell.reset()
+    this.surroundings.residents.wake(this)
+    const isDone = ending !== undefined && (ending.status === "failed" || orders.isHeld || mailbox.size === 0)
     if (isDone) return Effect.sync(() => this.leave(ending))
+    if (orders.takeRestart()) {
+      this.restarts.count++
+      journal.at = undefined
+    }
+    const trouble = orders.takeTrouble()
+    if (trouble !== undefined) return this.afterTrouble(trouble)
     if (journal.at === undefined) return this.recover()
-    if (mailbox.size > 0) return Effect.flatMapEager(this.rounds.run(), (halt) => this.afterRound(halt))
+    if (mailbox.size > 0 && !orders.isHeld) {
+      return Effect.flatMapEager(this.rounds.run(), (halt) => this.afterRound(halt))
+    }
     return this.rest()
   }
 
   private rest(): Effect.Effect<void> {
     this.lastActive = this.surroundings.now()
-    return this.bell.wait
+    if (this.orders.isHeld) {
+      this.become("paused")
+      this.orders.tellQuiet()
+    } else if (this.journal.at !== undefined) {
+      this.surroundings.residents.rest(this)
+    }
+    return this.hasLeft ? Effect.void : this.bell.wait
   }
 
   private recover(): Effect.Effect<void> {
-    this.status = "recovering"
-    return Effect.match(this.journal.recover(), {
+    this.become("recovering")
+    return Effect.match(this.surroundings.recoveries.withPermit(this.journal.recover()), {
       onSuccess: () => {
-        this.status = "running"
+        this.become("running")
         this.journal.saveSnapshotIfDue()
         for (const listener of this.listeners.splice(0)) listener(Exit.succeed(this.info))
       },
       // The next command tries again; those that wait now are told why they cannot be run.
-      onFailure: (cause) => {
-        const { name } = this.behavior.definition
-        this.leave(this.ending ?? Ending.asleep, new RecoveryFailed({ actor: name, id: this.id, cause }))
-      }
+      onFailure: (cause) =>
+        this.leave(this.ending ?? Ending.asleep, new RecoveryFailed({ actor: this.actor, id: this.id, cause }))
     })
   }
 
@@ -169,34 +249,57 @@ export class LocalActor implements Waiter {
     // Those who were answered may have more to say, which can then go with what waits already.
     if (halt === undefined) return this.mailbox.size === 0 ? Effect.void : this.surroundings.turns.pass
     if (halt._tag === "Crashed") return this.afterCrash(halt.command, halt.cause)
-    this.ending = Ending.conflict
+    this.ending = Ending.conflict(halt.error)
     return Effect.logError(
       `actor ${this.agentId} stops, for another writer appended to its agent: ${halt.error.message}`
     )
   }
 
+  private afterTrouble({ cause, onRestart }: Trouble): Effect.Effect<void> {
+    return Effect.map(this.afterCrash("the failure of a child", cause), () => {
+      if (this.ending === undefined) onRestart()
+    })
+  }
+
   private afterCrash(command: string, cause: unknown): Effect.Effect<void> {
     this.journal.at = undefined
+    this.haste.reset()
     return Effect.flatMap(this.restarts.afterCrash(command, cause, this.surroundings.now()), (delay) => {
-      if (delay === undefined) this.ending = Ending.failed
-      else this.status = "restarting"
+      if (delay === undefined) this.ending = this.restarts.escalates ? Ending.escalated(cause) : Ending.failed(cause)
+      else this.become("restarting")
       // Whoever ends the actor need not wait for the pause to be over.
       return this.ending === undefined ? Effect.raceFirst(Effect.sleep(delay ?? 0), this.haste.wait) : Effect.void
     })
   }
 
+  /** Makes the actor heed its orders before the next command. */
+  private interject(): void {
+    this.rounds.isCut = true
+    this.haste.ring()
+    this.bell.ring()
+  }
+
+  private become(status: typeof ActorStatus.Type): void {
+    if (this.status === status) return
+    this.status = status
+    if (this.surroundings.changes.isWatched) this.surroundings.changes.tell(this.info)
+  }
+
   private leave(ending: Ending.Ending, failure: ActorStopped | RecoveryFailed = this.stopped(ending)): void {
     if (this.hasLeft) return
     this.hasLeft = true
-    this.status = ending.status
+    this.surroundings.residents.leave(this)
     this.onLeave(this, ending)
+    this.become(ending.status)
     this.rounds.abandon(failure)
+    this.orders.tellQuiet()
     for (const listener of this.listeners.splice(0)) listener(Exit.fail(failure))
     for (const envelope of this.mailbox.drain()) envelope.refuse(failure)
     for (const envelope of this.mailbox.drainOutside()) envelope.notTaken(failure)
+    for (const watcher of this.watchers ?? []) watcher(Ending.toSignal(ending, this))
   }
 
   private stopped({ reason }: Ending.Ending): ActorStopped {
-    return new ActorStopped({ actor: this.behavior.definition.name, id: this.id, reason })
+    return new ActorStopped({ actor: this.actor, id: this.id, reason })
   }
 }

@@ -9,11 +9,14 @@ import { ActorAlreadyRegistered, ActorNotRegistered, ActorStopped, type NotTaken
 import type { AskOptions } from "../../../src/ActorSystem.ts"
 import * as AgentId from "../../../src/AgentId.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
+import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import { encodeRecord } from "../../../src/store/AppendInput.ts"
 import type { Command } from "./Envelope.ts"
+import { Families } from "./Families.ts"
 import type { LocalActor, Surroundings } from "./LocalActor.ts"
 import { Registration } from "./Registration.ts"
+import { Tree } from "./Tree.ts"
 
 /** A command that was checked, and whom it is for. */
 export interface Addressed {
@@ -24,21 +27,30 @@ export interface Addressed {
 
 /** The run-time state of the local engine. */
 export class LocalEngine {
+  readonly tree: Tree
+  readonly families: Families
   private readonly registrations = new Map<string, Registration>()
   private readonly surroundings: Surroundings
   private readonly shutdownTimeout: Duration.Duration
   private isStopping = false
 
-  constructor(surroundings: Surroundings, shutdownTimeout: Duration.Duration) {
+  constructor(surroundings: Surroundings, shutdownTimeout: Duration.Duration, maximumDepth: number) {
     this.surroundings = surroundings
     this.shutdownTimeout = shutdownTimeout
+    this.tree = new Tree(surroundings.stores, maximumDepth)
+    this.families = new Families(this.tree, {
+      named: (actor) => this.registrations.get(actor),
+      background: surroundings.background
+    })
   }
 
   register(behavior: Behavior): Effect.Effect<Registration, ActorAlreadyRegistered> {
     return Effect.suspend(() => {
       const { name } = behavior.definition
       if (this.registrations.has(name)) return Effect.fail(new ActorAlreadyRegistered({ actor: name }))
-      const registration = new Registration(behavior, this.surroundings)
+      const registration = new Registration(behavior, this.surroundings, (actor, ending) =>
+        this.families.afterEnd(actor, ending)
+      )
       this.registrations.set(name, registration)
       return Effect.succeed(registration)
     })
@@ -68,6 +80,17 @@ export class LocalEngine {
     return registration === undefined
       ? Result.fail(new ActorNotRegistered({ actor: definition.name, registered: [...this.registrations.keys()] }))
       : Result.succeed(registration)
+  }
+
+  /** An actor that is in memory. */
+  resident({ actor, id }: ActorAddress): LocalActor | undefined {
+    return this.registrations.get(actor)?.resident(id)
+  }
+
+  /** Brings an actor into memory, also one that was stopped or has failed. */
+  revive(registration: Registration, id: string): Effect.Effect<LocalActor, InvalidInput | ActorStopped> {
+    // What follows from its last end may still be under way.
+    return Effect.andThen(this.families.settled(registration.addressOf(id).agentId), registration.revive(id))
   }
 
   /** Checks a command and finds its actor; wakes it if need be. */

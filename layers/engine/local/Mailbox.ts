@@ -53,15 +53,17 @@ export class Mailbox {
     this.admit()
   }
 
-  /** Takes back a command that has not begun; its sender has gone. */
-  withdraw(envelope: Envelope): void {
+  /** Takes back a command whose sender has gone; whether it had not begun. */
+  withdraw(envelope: Envelope): boolean {
     const index = this.envelopes.indexOf(envelope, this.head)
     if (index >= 0) {
       this.envelopes.splice(index, 1)
       this.admit()
-    } else {
-      this.outside = this.outside.filter((waiting) => waiting !== envelope)
+      return true
     }
+    const { outside } = this
+    this.outside = outside.filter((waiting) => waiting !== envelope)
+    return this.outside.length < outside.length
   }
 
   /** The ids of those commands that have one, twins once; nothing when none has. */

@@ -1,17 +1,20 @@
 /**
  * Brings commands to actors, and answers back.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Actor from "../../../src/Actor.ts"
-import { ActorDeadlock, MailboxFull, type NotTaken } from "../../../src/ActorError.ts"
+import { ActorDeadlock, AskTimeout, MailboxFull, type NotTaken } from "../../../src/ActorError.ts"
 import type { AskOptions } from "../../../src/ActorSystem.ts"
+import { InvalidInput } from "../../../src/StoreError.ts"
 import { Ask, type Envelope, Tell } from "./Envelope.ts"
 import type { Surroundings } from "./LocalActor.ts"
 import type { Addressed, LocalEngine } from "./LocalEngine.ts"
-import { CurrentActor, findCircle } from "./Waiter.ts"
+import { CurrentWaiter, findCircle } from "./Waiter.ts"
 
 /** Sends for callers inside and outside of handlers. */
 export class Messenger {
@@ -30,13 +33,41 @@ export class Messenger {
     payload: unknown,
     options: AskOptions | undefined
   ): Effect.Effect<unknown, unknown> {
+    const timeout = options?.timeout
+    if (timeout === undefined) return this.send(definition, id, name, payload, options)
+    return Effect.suspend(() => {
+      const limit = Duration.fromInput(timeout)
+      if (Option.isNone(limit)) return Effect.fail(refuseTimeout(timeout))
+      let outcome: AskTimeout["outcome"] = "begun"
+      const sent = this.send(definition, id, name, payload, options, () => {
+        outcome = "withdrawn"
+      })
+      return Effect.timeoutOrElse(sent, {
+        duration: limit.value,
+        orElse: () => {
+          const milliseconds = Duration.toMillis(limit.value)
+          const actor = definition.name
+          return Effect.fail(new AskTimeout({ actor, id, command: name, timeout: milliseconds, outcome }))
+        }
+      })
+    })
+  }
+
+  private send(
+    definition: Actor.Any,
+    id: string,
+    name: string,
+    payload: unknown,
+    options: AskOptions | undefined,
+    onWithdrawn?: () => void
+  ): Effect.Effect<unknown, unknown> {
     return Effect.callback((resume) => {
       const addressed = this.engine.address(definition, id, name, payload, options)
       if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
       const { actor, command } = addressed.success
       const envelope = new Ask(command, addressed.success.payload, options, this.surroundings.turns, resume)
       const refusal = holdUp(addressed.success, envelope) ?? refusalOf(addressed.success, actor.deliver(envelope))
-      if (refusal === undefined) return takeBack(addressed.success, envelope)
+      if (refusal === undefined) return takeBack(addressed.success, envelope, onWithdrawn)
       envelope.letGo()
       return resume(Exit.fail(refusal))
     })
@@ -53,9 +84,9 @@ export class Messenger {
       const addressed = this.engine.address(definition, id, name, payload, options)
       if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
       const { actor, command } = addressed.success
-      const { background, turns } = this.surroundings
-      const envelope = new Tell(command, addressed.success.payload, options, turns, resume, ({ message }) =>
-        background(Effect.logWarning(`${name} to ${actor.agentId} is a dead letter: ${message}`))
+      const { deadLetters, turns } = this.surroundings
+      const envelope = new Tell(command, addressed.success.payload, options, turns, resume, (reason) =>
+        deadLetters.add({ actor: actor.actor, id: actor.id, command: name, payload: envelope.payload, reason })
       )
       const delivery = actor.deliver(envelope)
       if (delivery === "taken") return resume(Exit.void)
@@ -69,7 +100,7 @@ export class Messenger {
 
 /** If the sender is a handler, its actor waits from now on, unless that would be for ever. */
 const holdUp = ({ actor, command }: Addressed, envelope: Envelope): ActorDeadlock | undefined => {
-  const asker = Fiber.getCurrent()?.getRef(CurrentActor)
+  const asker = Fiber.getCurrent()?.getRef(CurrentWaiter)
   if (asker === undefined) return undefined
   const circle = findCircle(asker, actor)
   if (circle === undefined) {
@@ -87,8 +118,16 @@ const refusalOf = ({ actor }: Addressed, delivery: "taken" | "waiting" | "full")
 }
 
 /** The sender has gone: a command that has not begun is not run. */
-const takeBack = ({ actor }: Addressed, envelope: Envelope): Effect.Effect<void> =>
+const takeBack = ({ actor }: Addressed, envelope: Envelope, onWithdrawn?: () => void): Effect.Effect<void> =>
   Effect.sync(() => {
     envelope.letGo()
-    actor.mailbox.withdraw(envelope)
+    if (actor.mailbox.withdraw(envelope)) onWithdrawn?.()
+  })
+
+const refuseTimeout = (timeout: unknown): InvalidInput =>
+  new InvalidInput({
+    path: "timeout",
+    expected: 'a duration such as 500 or "5 seconds"',
+    found: String(timeout),
+    remedy: "Say how long to wait for the reply, or leave it out to wait for ever."
   })

@@ -6,12 +6,14 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { ActorStopped } from "../../../src/ActorError.ts"
-import type { ActorInfo } from "../../../src/ActorSystem.ts"
+import type { ActorEnd } from "../../../src/ActorSystem.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
+import type { RunningActor } from "../../../src/CurrentActor.ts"
 import type { InvalidInput } from "../../../src/StoreError.ts"
 import * as Ending from "./Ending.ts"
 import type { Command } from "./Envelope.ts"
 import { LocalActor, type Surroundings } from "./LocalActor.ts"
+import type { Orphan } from "./Tree.ts"
 
 /** What is remembered of an actor that does not wake by itself. */
 interface Gone extends Ending.Ending {
@@ -26,12 +28,19 @@ export class Registration {
   readonly behavior: Behavior
   readonly commands: ReadonlyMap<string, Command>
   private readonly surroundings: Surroundings
+  /** Told of every actor that has left the memory. */
+  private readonly onLeave: (actor: LocalActor, ending: Ending.Ending) => void
   private readonly actors = new Map<string, LocalActor>()
   private readonly gone = new Map<string, Gone>()
   private isClosing = false
 
-  constructor(behavior: Behavior, surroundings: Surroundings) {
+  constructor(
+    behavior: Behavior,
+    surroundings: Surroundings,
+    onLeave: (actor: LocalActor, ending: Ending.Ending) => void
+  ) {
     this.behavior = behavior
+    this.onLeave = onLeave
     this.surroundings = surroundings
     const { commands } = behavior.definition.codec
     this.commands = new Map(
@@ -63,20 +72,30 @@ export class Registration {
     })
   }
 
-  /** Stops an actor until it is revived; gives it if it is in memory. */
-  stop(id: string): LocalActor | undefined {
+  /** Ends an actor until it is revived; gives it if it is in memory. */
+  end(id: string, ending: Ending.Ending): LocalActor | undefined {
     const actor = this.actors.get(id)
-    if (actor === undefined) this.gone.set(id, { ...Ending.stopped, restarts: 0 })
-    else actor.end(Ending.stopped)
+    if (actor === undefined) this.forget(id, ending, 0)
+    else actor.end(ending)
     return actor
   }
 
-  /** What is known of an actor in memory. */
-  resident(id: string): ActorInfo | undefined {
-    return this.actors.get(id)?.info
+  /** The actor with this id, if it is in memory. */
+  resident(id: string): LocalActor | undefined {
+    return this.actors.get(id)
   }
 
-  residents(): ReadonlyArray<ActorInfo> {
+  addressOf(id: string): RunningActor {
+    const { codec, name } = this.behavior.definition
+    return { actor: name, id, agentId: codec.agentId(id) }
+  }
+
+  /** How an actor that is not in memory has left it. */
+  endOf(id: string): ActorEnd {
+    return Ending.toSignal(this.gone.get(id) ?? Ending.asleep, this.addressOf(id))
+  }
+
+  residents(): ReadonlyArray<Orphan> {
     return Array.from(this.actors.values(), (actor) => actor.info)
   }
 
@@ -89,10 +108,9 @@ export class Registration {
   }
 
   /** What is known of an actor that is not in memory and whose journal has a version. */
-  absent(id: string, version: number): ActorInfo {
-    const { codec, name } = this.behavior.definition
+  absent(id: string, version: number): Orphan {
     const { restarts, status } = this.gone.get(id) ?? { status: "passivated", restarts: 0 }
-    return { actor: name, id, agentId: codec.agentId(id), status, version, mailbox: 0, restarts }
+    return { ...this.addressOf(id), status, version, mailbox: 0, restarts }
   }
 
   /** Sends actors to sleep that have had nothing to do since a moment. */
@@ -125,6 +143,12 @@ export class Registration {
 
   private leave(actor: LocalActor, ending: Ending.Ending): void {
     this.actors.delete(actor.id)
-    if (ending.status !== "passivated") this.gone.set(actor.id, { ...ending, restarts: actor.info.restarts })
+    if (ending.status !== "passivated") this.forget(actor.id, ending, actor.info.restarts)
+    this.onLeave(actor, ending)
+  }
+
+  private forget(id: string, ending: Ending.Ending, restarts: number): void {
+    // One that was stopped already, or has failed, is left as it is: it is not in memory.
+    if (!this.gone.has(id)) this.gone.set(id, { ...ending, restarts })
   }
 }

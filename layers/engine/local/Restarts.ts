@@ -26,7 +26,8 @@ export class Restarts {
     return Effect.gen({ self: this }, function* () {
       const delay = yield* this.nextDelay(now)
       if (delay === undefined) {
-        yield* Effect.logError(`actor ${this.agentId} crashed on ${command}, has spent its restarts and stops`, cause)
+        const what = this.escalates ? "escalates" : "stops"
+        yield* Effect.logError(`actor ${this.agentId} crashed on ${command}, has spent its restarts and ${what}`, cause)
         return undefined
       }
       this.count++
@@ -35,10 +36,16 @@ export class Restarts {
     })
   }
 
+  /** Whether the parent is to deal with the crash that is too much. */
+  get escalates(): boolean {
+    const { supervision } = this
+    return supervision._tag === "Escalate" || (supervision._tag === "Restart" && supervision.then === "escalate")
+  }
+
   private nextDelay(now: number): Effect.Effect<number | undefined> {
     return Effect.gen({ self: this }, function* () {
       const { supervision } = this
-      if (supervision._tag === "Stop") return undefined
+      if (supervision._tag !== "Restart") return undefined
       const since = now - Duration.toMillis(supervision.within)
       if ((this.crashes.at(-1) ?? now) <= since) this.step = undefined
       this.crashes = [...this.crashes.filter((crash) => crash > since), now]

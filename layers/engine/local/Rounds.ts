@@ -10,6 +10,7 @@ import * as Result from "effect/Result"
 import { ActorCrashed, type ActorStopped, RecoveryFailed } from "../../../src/ActorError.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
 import { Decision } from "../../../src/actor/Decision.ts"
+import type { RunningActor } from "../../../src/CurrentActor.ts"
 import { type AppendError, type Conflict, Unknown } from "../../../src/StoreError.ts"
 import type { Envelope } from "./Envelope.ts"
 import { Handling, isCrash } from "./Handling.ts"
@@ -40,6 +41,8 @@ export class Rounds {
   /** The round whose answers are not told yet. */
   private open: Round | undefined
   private isAppending = false
+  /** Set from outside: no command begins any more, until the next run. */
+  isCut = false
 
   constructor(
     id: string,
@@ -47,18 +50,19 @@ export class Rounds {
     mailbox: Mailbox,
     journal: LiveJournal,
     workshop: Workshop,
-    actor: Waiter
+    actor: Waiter & RunningActor
   ) {
     this.id = id
     this.behavior = behavior
     this.mailbox = mailbox
     this.journal = journal
     this.workshop = workshop
-    this.handling = new Handling(behavior.services, actor)
+    this.handling = new Handling(behavior, actor)
   }
 
   /** Runs the commands that wait now. The journal must stand somewhere. */
   run(): Effect.Effect<Halt | undefined> {
+    this.isCut = false
     const count = this.mailbox.size
     const ids = this.mailbox.commandIds()
     if (ids === undefined) return this.go(this.begin(), count, Records.none)
@@ -86,7 +90,7 @@ export class Rounds {
   private go(round: Round, count: number, records: Records.Records): Effect.Effect<Halt | undefined> {
     for (let left = count - 1; left >= 0; left--) {
       const envelope = this.mailbox.peek()
-      if (envelope === undefined || !records.cover(envelope)) break
+      if (envelope === undefined || this.isCut || !records.cover(envelope)) break
       this.mailbox.next()
       if (this.repeat(round, envelope, records)) continue
       const started = this.handling.start(envelope, round.state)

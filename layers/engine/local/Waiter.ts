@@ -11,8 +11,8 @@ export interface Waiter {
 }
 
 /** The actor whose handler the fiber belongs to. */
-export const CurrentActor: Context.Reference<Waiter | undefined> = Context.Reference<Waiter | undefined>(
-  "pantheon-state/engine/local/CurrentActor",
+export const CurrentWaiter: Context.Reference<Waiter | undefined> = Context.Reference<Waiter | undefined>(
+  "pantheon-state/engine/local/CurrentWaiter",
   { defaultValue: () => undefined }
 )
 

@@ -1,0 +1,89 @@
+/**
+ * What is known of actors, in memory or not.
+ */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type * as Actor from "../../../src/Actor.ts"
+import type { ActorNotRegistered } from "../../../src/ActorError.ts"
+import type { ActorInfo, ListOptions } from "../../../src/ActorSystem.ts"
+import * as ActorCodec from "../../../src/actor/ActorCodec.ts"
+import type { ActorAddress } from "../../../src/CurrentActor.ts"
+import type { ReadError } from "../../../src/StoreError.ts"
+import type { Surroundings } from "./LocalActor.ts"
+import type { LocalEngine } from "./LocalEngine.ts"
+import type { Registration } from "./Registration.ts"
+import type { Orphan } from "./Tree.ts"
+
+/** Looks actors up. */
+export class Directory {
+  private readonly engine: LocalEngine
+  private readonly events: Surroundings["stores"]["events"]
+
+  constructor(engine: LocalEngine, { stores }: Surroundings) {
+    this.engine = engine
+    this.events = stores.events
+  }
+
+  get(definition: Actor.Any, id: string): Effect.Effect<Option.Option<ActorInfo>, ReadError | ActorNotRegistered> {
+    return Effect.gen({ self: this }, function* () {
+      const registration = yield* Effect.fromResult(this.engine.registration(definition))
+      yield* Effect.fromResult(registration.behavior.definition.codec.validateId(id))
+      const known = yield* this.find(registration, id)
+      const [info] = known === undefined ? [] : yield* this.engine.tree.withParents([known])
+      return Option.fromUndefinedOr(info)
+    })
+  }
+
+  list(definition: Actor.Any, options: ListOptions = {}): Stream.Stream<ActorInfo, ReadError | ActorNotRegistered> {
+    const listed = Effect.map(Effect.fromResult(this.engine.registration(definition)), (registration) => {
+      const orphans =
+        options.parent === undefined ? this.all(registration) : this.childrenOf(registration, options.parent)
+      return Stream.flattenIterable(
+        Stream.mapEffect(Stream.chunks(orphans), (page) => this.engine.tree.withParents(page))
+      )
+    })
+    return Stream.unwrap(listed)
+  }
+
+  private find(registration: Registration, id: string): Effect.Effect<Orphan | undefined, ReadError> {
+    const resident = registration.resident(id)
+    if (resident !== undefined) return Effect.succeed(resident.info)
+    return Effect.map(this.events.head(registration.addressOf(id).agentId), ({ presence, version }) =>
+      presence === "missing" && !registration.isGone(id) ? undefined : registration.absent(id, version)
+    )
+  }
+
+  /** Those in memory first, then those in the journal, then those that were stopped before they were ever written. */
+  private all(registration: Registration): Stream.Stream<Orphan, ReadError> {
+    return Stream.suspend(() => {
+      const { agentIdPrefix } = registration.behavior.definition.codec
+      const residents = registration.residents()
+      const seen = new Set(residents.map((info) => info.id))
+      const gone = new Set(registration.goneIds())
+      const journal = this.events.agents({ prefix: agentIdPrefix }).pipe(
+        Stream.map(({ agentId, version }) => ({ id: agentId.slice(agentIdPrefix.length), version })),
+        Stream.filter(({ id }) => !seen.has(id)),
+        Stream.map(({ id, version }) => {
+          gone.delete(id)
+          return registration.resident(id)?.info ?? registration.absent(id, version)
+        })
+      )
+      const unwritten = Stream.suspend(() =>
+        Stream.fromIterable([...gone].filter((id) => !seen.has(id)).map((id) => registration.absent(id, 0)))
+      )
+      return Stream.fromIterable(residents).pipe(Stream.concat(journal), Stream.concat(unwritten))
+    })
+  }
+
+  /** Those that were never written and are not in memory are known to nobody but their parent. */
+  private childrenOf(registration: Registration, parent: ActorAddress): Stream.Stream<Orphan, ReadError> {
+    const { name } = registration.behavior.definition
+    return this.engine.tree.children(ActorCodec.agentIdOf(parent.actor, parent.id)).pipe(
+      Stream.filter((child) => child.actor === name),
+      Stream.mapEffect(({ id }) =>
+        Effect.map(this.find(registration, id), (known) => known ?? registration.absent(id, 0))
+      )
+    )
+  }
+}
