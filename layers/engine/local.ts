@@ -28,7 +28,7 @@ import { Control } from "./local/Control.ts"
 import { DeadLetters } from "./local/DeadLetters.ts"
 import { Directory } from "./local/Directory.ts"
 import type { Archive } from "./local/LiveJournal.ts"
-import type { Surroundings } from "./local/LocalActor.ts"
+import type { EngineSurroundings } from "./local/LocalActor.ts"
 import { LocalEngine } from "./local/LocalEngine.ts"
 import { Messenger } from "./local/Messenger.ts"
 import type { Registration } from "./local/Registration.ts"
@@ -62,17 +62,18 @@ const makeSurroundings = Effect.fnUntraced(function* (timeout: Duration.Duration
   }
   const changes = new Changes()
   yield* Effect.addFinalizer(() => Effect.sync(() => changes.close()))
-  const surroundings: Surroundings = {
+  const surroundings: EngineSurroundings = {
     stores: yield* Replay.stores,
     turns: new Turns((yield* Scheduler.Scheduler).makeDispatcher()),
     limits: yield* Limits.Limits,
     nextId: yield* Uuid.makeGenerator,
     now: () => clock.currentTimeMillisUnsafe(),
+    nanoseconds: () => clock.currentTimeNanosUnsafe(),
     background,
     residents: new Residents(count("maximumResident", options.maximumResident ?? Number.POSITIVE_INFINITY)),
     recoveries: yield* Semaphore.make(count("concurrentRecoveries", options.concurrentRecoveries ?? 64)),
     changes,
-    deadLetters: yield* DeadLetters.make(background)
+    deadLetters: yield* DeadLetters.make(background, services)
   }
   return surroundings
 })
@@ -121,7 +122,7 @@ const count = (option: string, value: number): number => {
 }
 
 /** Sends actors to sleep that have had nothing to do for the time their behavior says. */
-const passivateIdle = (registration: Registration, { now }: Surroundings): Effect.Effect<void> => {
+const passivateIdle = (registration: Registration, { now }: EngineSurroundings): Effect.Effect<void> => {
   const { passivateAfter } = registration.behavior
   if (passivateAfter === undefined) return Effect.void
   const sweep = Effect.sync(() => registration.passivate(now() - passivateAfter))

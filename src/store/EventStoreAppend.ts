@@ -4,9 +4,10 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { Append, EventStore } from "../EventStore.ts"
+import type { Append, Appended, EventStore } from "../EventStore.ts"
 import type { EventStoreDriver } from "../EventStoreDriver.ts"
 import type { Limits } from "../Limits.ts"
+import type { AppendError } from "../StoreError.ts"
 import { type AppendResult, refuseInput, toResult } from "./AppendAnswer.ts"
 import { encodeAppend } from "./AppendInput.ts"
 import type { GroupCommit, Ticket } from "./GroupCommit.ts"
@@ -32,10 +33,14 @@ export const makeAppender = (
     append: (append) =>
       Effect.withFiber((fiber) => {
         const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-        return Effect.callback((resume) => {
+        const appending = Effect.callback<Appended, AppendError>((resume) => {
           const ticket = submit(append, now, (result) => resume(Effect.fromResult(result)))
           return ticket === undefined ? undefined : Effect.sync(() => commits.withdraw(ticket))
         })
+        // Whoever is in no span does not trace, and pays nothing for it.
+        if (fiber.cache.span === undefined) return appending
+        const { agentId, events } = append
+        return Effect.withSpan(appending, "EventStore.append", { attributes: { agentId, events: events.length } })
       }),
     appendAll: (appends) =>
       Effect.withFiber((fiber) => {

@@ -5,11 +5,13 @@
  * (DeWitt et al., "Implementation techniques for main memory database systems", 1984).
  */
 import type * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { BatchFailure, EncodedAppend, EventStoreDriver, Outcome } from "../EventStoreDriver.ts"
+import * as Metrics from "../Metrics.ts"
 import { CommitQueue } from "./CommitQueue.ts"
 
 /** What the caller of one append is told. */
@@ -51,7 +53,7 @@ export interface GroupCommit {
 /** Starts the writer. When the scope closes, what is queued is still written; what comes later is told `Closed`. */
 export const make = (driver: BatchDriver): Effect.Effect<GroupCommit, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const writer = new Writer(driver, yield* Semaphore.make(1))
+    const writer = new Writer(driver, yield* Semaphore.make(1), yield* Effect.context<never>())
     const lanes = Array.from({ length: driver.concurrentBatches ?? 1 })
     // A flush serves many callers, so it belongs to the trace of none.
     const lane = Effect.withTracerEnabled(writer.lane, false)
@@ -68,6 +70,8 @@ export const make = (driver: BatchDriver): Effect.Effect<GroupCommit, never, Sco
 class Writer implements GroupCommit {
   private readonly driver: BatchDriver
   private readonly queue: CommitQueue
+  /** Says where metrics are kept. */
+  private readonly context: Context.Context<never>
   /** Held by whoever wants to be alone. */
   private readonly mutex: Semaphore.Semaphore
   /** The newest append of each agent that has one under way. */
@@ -80,8 +84,9 @@ class Writer implements GroupCommit {
   private arrived = 0
   isClosed = false
 
-  constructor(driver: BatchDriver, mutex: Semaphore.Semaphore) {
+  constructor(driver: BatchDriver, mutex: Semaphore.Semaphore, context: Context.Context<never>) {
     this.driver = driver
+    this.context = context
     this.queue = new CommitQueue(driver)
     this.mutex = mutex
   }
@@ -171,6 +176,7 @@ class Writer implements GroupCommit {
 
   private flushNext(): Effect.Effect<void> {
     const batch = this.queue.take()
+    if (batch.length > 0) Metrics.appendBatchSize.updateUnsafe(batch.length, this.context)
     // What is left may be enough for another flush.
     this.wakeLane()
     return Effect.map(this.flush(batch), () => {

@@ -15,7 +15,7 @@ import type { ActorEnd, ActorInfo } from "../../../src/ActorSystem.ts"
 import { CurrentActor } from "../../../src/CurrentActor.ts"
 import { type AppendError, InvalidInput, type ReadError } from "../../../src/StoreError.ts"
 import * as Ending from "./Ending.ts"
-import type { LocalActor, Surroundings } from "./LocalActor.ts"
+import type { EngineSurroundings, LocalActor } from "./LocalActor.ts"
 import type { LocalEngine } from "./LocalEngine.ts"
 import type { Registration } from "./Registration.ts"
 import type { Orphan } from "./Tree.ts"
@@ -24,9 +24,9 @@ import { CurrentWaiter, findCircle } from "./Waiter.ts"
 /** Rules the lives of actors. */
 export class Control {
   private readonly engine: LocalEngine
-  private readonly surroundings: Surroundings
+  private readonly surroundings: EngineSurroundings
 
-  constructor(engine: LocalEngine, surroundings: Surroundings) {
+  constructor(engine: LocalEngine, surroundings: EngineSurroundings) {
     this.engine = engine
     this.surroundings = surroundings
   }

@@ -10,7 +10,7 @@ import type { ActorInfo, ListOptions } from "../../../src/ActorSystem.ts"
 import * as ActorCodec from "../../../src/actor/ActorCodec.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import type { ReadError } from "../../../src/StoreError.ts"
-import type { Surroundings } from "./LocalActor.ts"
+import type { EngineSurroundings } from "./LocalActor.ts"
 import type { LocalEngine } from "./LocalEngine.ts"
 import type { Registration } from "./Registration.ts"
 import type { Orphan } from "./Tree.ts"
@@ -18,9 +18,9 @@ import type { Orphan } from "./Tree.ts"
 /** Looks actors up. */
 export class Directory {
   private readonly engine: LocalEngine
-  private readonly events: Surroundings["stores"]["events"]
+  private readonly events: EngineSurroundings["stores"]["events"]
 
-  constructor(engine: LocalEngine, { stores }: Surroundings) {
+  constructor(engine: LocalEngine, { stores }: EngineSurroundings) {
     this.engine = engine
     this.events = stores.events
   }

@@ -2,6 +2,7 @@
  * Commands on their way, and what their senders are told.
  */
 import * as Exit from "effect/Exit"
+import type * as Tracer from "effect/Tracer"
 import type { ActorError, NotTaken } from "../../../src/ActorError.ts"
 import type { AskOptions } from "../../../src/ActorSystem.ts"
 import type { CommandCodec } from "../../../src/actor/ActorCodec.ts"
@@ -21,14 +22,23 @@ export abstract class Envelope {
   readonly command: Command
   readonly payload: unknown
   readonly options: AskOptions | undefined
+  /** That of the command, if it is traced. */
+  readonly span: Tracer.Span | undefined
   private readonly turns: Turns
   private asker: Waiter | undefined
   private target: Waiter | undefined
 
-  constructor(command: Command, payload: unknown, options: AskOptions | undefined, turns: Turns) {
+  constructor(
+    command: Command,
+    payload: unknown,
+    options: AskOptions | undefined,
+    span: Tracer.Span | undefined,
+    turns: Turns
+  ) {
     this.command = command
     this.payload = payload
     this.options = options
+    this.span = span
     this.turns = turns
   }
 
@@ -69,10 +79,11 @@ export class Ask extends Envelope {
     command: Command,
     payload: unknown,
     options: AskOptions | undefined,
+    span: Tracer.Span | undefined,
     turns: Turns,
     resume: (exit: Exit.Exit<unknown, unknown>) => void
   ) {
-    super(command, payload, options, turns)
+    super(command, payload, options, span, turns)
     this.resume = resume
   }
 
@@ -100,11 +111,12 @@ export class Tell extends Envelope {
     command: Command,
     payload: unknown,
     options: AskOptions | undefined,
+    span: Tracer.Span | undefined,
     turns: Turns,
     resume: (exit: Exit.Exit<void, NotTaken>) => void,
     onDeadLetter: (failure: ActorError) => void
   ) {
-    super(command, payload, options, turns)
+    super(command, payload, options, span, turns)
     this.resume = resume
     this.onDeadLetter = onDeadLetter
   }

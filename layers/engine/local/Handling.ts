@@ -38,18 +38,20 @@ export class Handling {
       Context.add(CurrentWaiter, this.actor),
       Context.add(CurrentActor, this.actor)
     )
-    const fiber = Effect.runForkWith(this.services)(this.inTime(handled.success, envelope.command.name))
+    const fiber = Effect.runForkWith(this.services)(this.prepare(handled.success, envelope))
     this.fiber = fiber
     return fiber.pollUnsafe() ?? fiber
   }
 
-  private inTime<A, E>(handler: Effect.Effect<A, E>, command: string): Effect.Effect<A, E> {
+  /** The handler within its time, and within the trace of its command. */
+  private prepare<A, E>(handler: Effect.Effect<A, E>, { command, span }: Envelope): Effect.Effect<A, E> {
     const timeout = this.behavior.handlerTimeout
-    if (timeout === undefined) return handler
+    const traced = span === undefined ? handler : Effect.withParentSpan(handler, span)
+    if (timeout === undefined) return traced
     const { actor, id } = this.actor
-    return Effect.timeoutOrElse(handler, {
+    return Effect.timeoutOrElse(traced, {
       duration: timeout,
-      orElse: () => Effect.die(new HandlerTimeout({ actor, id, command, timeout }))
+      orElse: () => Effect.die(new HandlerTimeout({ actor, id, command: command.name, timeout }))
     })
   }
 

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import type * as Tracer from "effect/Tracer"
 import type * as Actor from "../../../src/Actor.ts"
 import * as ActorJournal from "../../../src/actor/ActorJournal.ts"
 import type { Appended } from "../../../src/EventStore.ts"
@@ -57,7 +58,7 @@ export class LiveJournal {
 
   /** Appends a round, and does not rest before it knows. After a failure `at` says what may still be relied upon. */
   append(round: Round): Effect.Effect<void, AppendError> {
-    return Effect.matchEffect(appendSurely(this.archive.stores.events, round.append), {
+    return Effect.matchEffect(within(round.spans, appendSurely(this.archive.stores.events, round.append)), {
       onSuccess: (appended) => this.afterAppend(round, appended),
       onFailure: (error) => this.afterFailure(round, error)
     })
@@ -128,3 +129,7 @@ export class LiveJournal {
     )
   }
 }
+
+/** The append belongs to the trace of the first command, and tells of the others. */
+const within = <A, E>([first, ...others]: ReadonlyArray<Tracer.Span>, append: Effect.Effect<A, E>) =>
+  first === undefined ? append : Effect.withParentSpan(Effect.linkSpans(append, others), first)

@@ -15,6 +15,7 @@ import type { Changes } from "./Changes.ts"
 import type { DeadLetters } from "./DeadLetters.ts"
 import * as Ending from "./Ending.ts"
 import type { Envelope } from "./Envelope.ts"
+import type { Gauges } from "./Gauges.ts"
 import { type Archive, LiveJournal } from "./LiveJournal.ts"
 import { Mailbox } from "./Mailbox.ts"
 import { Orders, type Trouble } from "./Orders.ts"
@@ -26,14 +27,22 @@ import type { Orphan } from "./Tree.ts"
 import type { Turns } from "./Turns.ts"
 import type { Waiter } from "./Waiter.ts"
 
-/** What an actor needs of its engine. */
-export interface Surroundings extends Workshop, Archive {
+/** What all actors need of their engine. */
+export interface EngineSurroundings extends Workshop, Archive {
   readonly turns: Turns
   readonly residents: Residents
   readonly changes: Changes
   readonly deadLetters: DeadLetters
   /** How many actors may recover at the same time. */
   readonly recoveries: Semaphore.Semaphore
+  /** Nanoseconds that only tell how long something took. */
+  readonly nanoseconds: () => bigint
+}
+
+/** What an actor needs of its engine. */
+export interface Surroundings extends EngineSurroundings {
+  /** Those of its definition. */
+  readonly gauges: Gauges
 }
 
 type Listener = (exit: Exit.Exit<Orphan, RecoveryFailed | ActorStopped>) => void
@@ -87,7 +96,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     this.journal = new LiveJournal(behavior.definition, id, surroundings)
     this.agentId = this.journal.agentId
     this.rounds = new Rounds(id, behavior, this.mailbox, this.journal, surroundings, this)
-    this.restarts = new Restarts(this.agentId, behavior.supervision)
+    this.restarts = new Restarts(this.agentId, behavior.supervision, surroundings.gauges)
     this.fiber = Effect.runForkWith(behavior.services)(this.life())
     surroundings.residents.enter()
   }
@@ -208,13 +217,14 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     const isDone = ending !== undefined && (ending.status === "failed" || orders.isHeld || mailbox.size === 0)
     if (isDone) return Effect.sync(() => this.leave(ending))
     if (orders.takeRestart()) {
-      this.restarts.count++
+      this.restarts.add()
       journal.at = undefined
     }
     const trouble = orders.takeTrouble()
     if (trouble !== undefined) return this.afterTrouble(trouble)
     if (journal.at === undefined) return this.recover()
     if (mailbox.size > 0 && !orders.isHeld) {
+      this.surroundings.gauges.round(mailbox.size)
       return Effect.flatMapEager(this.rounds.run(), (halt) => this.afterRound(halt))
     }
     return this.rest()
@@ -233,8 +243,10 @@ export class LocalActor implements Waiter, RunningActor, Resident {
 
   private recover(): Effect.Effect<void> {
     this.become("recovering")
-    return Effect.match(this.surroundings.recoveries.withPermit(this.journal.recover()), {
+    const begun = this.surroundings.nanoseconds()
+    return Effect.match(this.surroundings.recoveries.withPermit(this.traced(this.journal.recover())), {
       onSuccess: () => {
+        this.surroundings.gauges.recovered(Number(this.surroundings.nanoseconds() - begun) / 1e6)
         this.become("running")
         this.journal.saveSnapshotIfDue()
         for (const listener of this.listeners.splice(0)) listener(Exit.succeed(this.info))
@@ -243,6 +255,12 @@ export class LocalActor implements Waiter, RunningActor, Resident {
       onFailure: (cause) =>
         this.leave(this.ending ?? Ending.asleep, new RecoveryFailed({ actor: this.actor, id: this.id, cause }))
     })
+  }
+
+  /** Within the trace of the command that waits for it. */
+  private traced<A, E>(recovery: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    const parent = this.mailbox.peek()?.span
+    return parent === undefined ? recovery : Effect.withSpan(recovery, `${this.actor}.recover`, { parent })
   }
 
   private afterRound(halt: Halt | undefined): Effect.Effect<void> {

@@ -14,7 +14,7 @@ import { InvalidInput } from "../../../src/StoreError.ts"
 import { encodeRecord } from "../../../src/store/AppendInput.ts"
 import type { Command } from "./Envelope.ts"
 import { Families } from "./Families.ts"
-import type { LocalActor, Surroundings } from "./LocalActor.ts"
+import type { EngineSurroundings, LocalActor } from "./LocalActor.ts"
 import { Registration } from "./Registration.ts"
 import { Tree } from "./Tree.ts"
 
@@ -30,11 +30,11 @@ export class LocalEngine {
   readonly tree: Tree
   readonly families: Families
   private readonly registrations = new Map<string, Registration>()
-  private readonly surroundings: Surroundings
+  private readonly surroundings: EngineSurroundings
   private readonly shutdownTimeout: Duration.Duration
   private isStopping = false
 
-  constructor(surroundings: Surroundings, shutdownTimeout: Duration.Duration, maximumDepth: number) {
+  constructor(surroundings: EngineSurroundings, shutdownTimeout: Duration.Duration, maximumDepth: number) {
     this.surroundings = surroundings
     this.shutdownTimeout = shutdownTimeout
     this.tree = new Tree(surroundings.stores, maximumDepth)
@@ -117,7 +117,10 @@ export class LocalEngine {
   }
 }
 
-const refuseOptions = ({ commandId, metadata }: AskOptions, { limits }: Surroundings): InvalidInput | undefined => {
+const refuseOptions = (
+  { commandId, metadata }: AskOptions,
+  { limits }: EngineSurroundings
+): InvalidInput | undefined => {
   const id = commandId === undefined ? Result.succeed("") : AgentId.validate(commandId, "commandId")
   const checked = Result.isFailure(id) ? id : encodeRecord(metadata, "metadata", limits)
   return Result.isFailure(checked) ? checked.failure : undefined

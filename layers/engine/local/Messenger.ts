@@ -7,21 +7,23 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import type * as Tracer from "effect/Tracer"
 import type * as Actor from "../../../src/Actor.ts"
 import { ActorDeadlock, AskTimeout, MailboxFull, type NotTaken } from "../../../src/ActorError.ts"
 import type { AskOptions } from "../../../src/ActorSystem.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
+import * as Trace from "../../../src/Trace.ts"
 import { Ask, type Envelope, Tell } from "./Envelope.ts"
-import type { Surroundings } from "./LocalActor.ts"
+import type { EngineSurroundings } from "./LocalActor.ts"
 import type { Addressed, LocalEngine } from "./LocalEngine.ts"
 import { CurrentWaiter, findCircle } from "./Waiter.ts"
 
 /** Sends for callers inside and outside of handlers. */
 export class Messenger {
   private readonly engine: LocalEngine
-  private readonly surroundings: Surroundings
+  private readonly surroundings: EngineSurroundings
 
-  constructor(engine: LocalEngine, surroundings: Surroundings) {
+  constructor(engine: LocalEngine, surroundings: EngineSurroundings) {
     this.engine = engine
     this.surroundings = surroundings
   }
@@ -33,13 +35,27 @@ export class Messenger {
     payload: unknown,
     options: AskOptions | undefined
   ): Effect.Effect<unknown, unknown> {
-    const timeout = options?.timeout
-    if (timeout === undefined) return this.send(definition, id, name, payload, options)
+    return traced(definition, id, name, options, (span) => {
+      if (options?.timeout !== undefined)
+        return this.sendInTime(definition, id, name, payload, options, options.timeout, span)
+      return this.send(definition, id, name, payload, options, span)
+    })
+  }
+
+  private sendInTime(
+    definition: Actor.Any,
+    id: string,
+    name: string,
+    payload: unknown,
+    options: AskOptions,
+    timeout: Duration.Input,
+    span: Tracer.Span | undefined
+  ): Effect.Effect<unknown, unknown> {
     return Effect.suspend(() => {
       const limit = Duration.fromInput(timeout)
       if (Option.isNone(limit)) return Effect.fail(refuseTimeout(timeout))
       let outcome: AskTimeout["outcome"] = "begun"
-      const sent = this.send(definition, id, name, payload, options, () => {
+      const sent = this.send(definition, id, name, payload, options, span, () => {
         outcome = "withdrawn"
       })
       return Effect.timeoutOrElse(sent, {
@@ -59,13 +75,14 @@ export class Messenger {
     name: string,
     payload: unknown,
     options: AskOptions | undefined,
+    span: Tracer.Span | undefined,
     onWithdrawn?: () => void
   ): Effect.Effect<unknown, unknown> {
     return Effect.callback((resume) => {
       const addressed = this.engine.address(definition, id, name, payload, options)
       if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
       const { actor, command } = addressed.success
-      const envelope = new Ask(command, addressed.success.payload, options, this.surroundings.turns, resume)
+      const envelope = new Ask(command, addressed.success.payload, options, span, this.surroundings.turns, resume)
       const refusal = holdUp(addressed.success, envelope) ?? refusalOf(addressed.success, actor.deliver(envelope))
       if (refusal === undefined) return takeBack(addressed.success, envelope, onWithdrawn)
       envelope.letGo()
@@ -80,12 +97,23 @@ export class Messenger {
     payload: unknown,
     options: AskOptions | undefined
   ): Effect.Effect<void, NotTaken> {
+    return traced(definition, id, name, options, (span) => this.post(definition, id, name, payload, options, span))
+  }
+
+  private post(
+    definition: Actor.Any,
+    id: string,
+    name: string,
+    payload: unknown,
+    options: AskOptions | undefined,
+    span: Tracer.Span | undefined
+  ): Effect.Effect<void, NotTaken> {
     return Effect.callback((resume) => {
       const addressed = this.engine.address(definition, id, name, payload, options)
       if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
       const { actor, command } = addressed.success
       const { deadLetters, turns } = this.surroundings
-      const envelope = new Tell(command, addressed.success.payload, options, turns, resume, (reason) =>
+      const envelope = new Tell(command, addressed.success.payload, options, span, turns, resume, (reason) =>
         deadLetters.add({ actor: actor.actor, id: actor.id, command: name, payload: envelope.payload, reason })
       )
       const delivery = actor.deliver(envelope)
@@ -97,6 +125,20 @@ export class Messenger {
     })
   }
 }
+
+/** Makes a span for the command, if its sender is in one, or its metadata name one. */
+const traced = <A, E>(
+  { name: actor }: Actor.Any,
+  id: string,
+  command: string,
+  options: AskOptions | undefined,
+  send: (span: Tracer.Span | undefined) => Effect.Effect<A, E>
+): Effect.Effect<A, E> =>
+  Effect.withFiber((fiber) => {
+    const parent = fiber.cache.span ?? Trace.spanOf(options?.metadata)
+    if (parent === undefined) return send(undefined)
+    return Effect.useSpan(`${actor}.${command}`, { parent, kind: "client", attributes: { actor, id } }, send)
+  })
 
 /** If the sender is a handler, its actor waits from now on, unless that would be for ever. */
 const holdUp = ({ actor, command }: Addressed, envelope: Envelope): ActorDeadlock | undefined => {

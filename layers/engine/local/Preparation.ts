@@ -11,6 +11,7 @@ import type * as Limits from "../../../src/Limits.ts"
 import { InvalidInput, Rejected } from "../../../src/StoreError.ts"
 import { type PreparedEvent, prepare } from "../../../src/store/AppendInput.ts"
 import type * as Uuid from "../../../src/store/Uuid.ts"
+import * as Trace from "../../../src/Trace.ts"
 import * as Value from "../../../src/Value.ts"
 import type { Envelope } from "./Envelope.ts"
 
@@ -74,9 +75,14 @@ export const prepareDecision = (
   return { _tag: "Ready", events, command, state, reply: reply.success }
 }
 
-const metadataOf = ({ options }: Envelope): object | undefined => {
-  if (options?.commandId === undefined) return options?.metadata
-  return { ...options.metadata, commandId: options.commandId }
+const metadataOf = ({ options, span }: Envelope): object | undefined => {
+  const { commandId, metadata } = options ?? {}
+  if (commandId === undefined && span === undefined) return metadata
+  return {
+    ...(span === undefined ? {} : { traceparent: Trace.toTraceparent(span) }),
+    ...metadata,
+    ...(commandId === undefined ? {} : { commandId })
+  }
 }
 
 const tooMany = (count: number, { eventsPerAppend }: Limits.Limits): InvalidInput =>

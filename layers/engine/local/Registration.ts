@@ -1,10 +1,12 @@
 /**
  * One registered behavior and its actors: those in memory, and those that were stopped.
  */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import * as Tracer from "effect/Tracer"
 import { ActorStopped } from "../../../src/ActorError.ts"
 import type { ActorEnd } from "../../../src/ActorSystem.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
@@ -12,7 +14,8 @@ import type { RunningActor } from "../../../src/CurrentActor.ts"
 import type { InvalidInput } from "../../../src/StoreError.ts"
 import * as Ending from "./Ending.ts"
 import type { Command } from "./Envelope.ts"
-import { LocalActor, type Surroundings } from "./LocalActor.ts"
+import { Gauges } from "./Gauges.ts"
+import { type EngineSurroundings, LocalActor, type Surroundings } from "./LocalActor.ts"
 import type { Orphan } from "./Tree.ts"
 
 /** What is remembered of an actor that does not wake by itself. */
@@ -36,12 +39,14 @@ export class Registration {
 
   constructor(
     behavior: Behavior,
-    surroundings: Surroundings,
+    surroundings: EngineSurroundings,
     onLeave: (actor: LocalActor, ending: Ending.Ending) => void
   ) {
-    this.behavior = behavior
+    // Actors outlive whatever span their layer was built in.
+    this.behavior = { ...behavior, services: Context.omit(Tracer.ParentSpan)(behavior.services) }
     this.onLeave = onLeave
-    this.surroundings = surroundings
+    const gauges = new Gauges(behavior.definition.name, behavior.services)
+    this.surroundings = { ...surroundings, gauges }
     const { commands } = behavior.definition.codec
     this.commands = new Map(
       [...behavior.handlers].flatMap(([name, handler]) => {
@@ -138,11 +143,13 @@ export class Registration {
   private start(id: string): LocalActor {
     const actor = new LocalActor(id, this.behavior, this.surroundings, (actor, ending) => this.leave(actor, ending))
     this.actors.set(id, actor)
+    this.surroundings.gauges.residents(this.actors.size)
     return actor
   }
 
   private leave(actor: LocalActor, ending: Ending.Ending): void {
     this.actors.delete(actor.id)
+    this.surroundings.gauges.residents(this.actors.size)
     if (ending.status !== "passivated") this.forget(actor.id, ending, actor.info.restarts)
     this.onLeave(actor, ending)
   }

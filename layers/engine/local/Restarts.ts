@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Supervision } from "../../../src/Supervision.ts"
+import type { Gauges } from "./Gauges.ts"
 
 type Step = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, never, never>>>
 
@@ -13,12 +14,20 @@ export class Restarts {
   count = 0
   private readonly agentId: string
   private readonly supervision: Supervision
+  private readonly gauges: Gauges
   private crashes: ReadonlyArray<number> = []
   private step: Step | undefined
 
-  constructor(agentId: string, supervision: Supervision) {
+  constructor(agentId: string, supervision: Supervision, gauges: Gauges) {
     this.agentId = agentId
+    this.gauges = gauges
     this.supervision = supervision
+  }
+
+  /** Counts one more. */
+  add(): void {
+    this.count++
+    this.gauges.restarted()
   }
 
   /** The milliseconds to wait before the restart, or nothing when the budget is spent. Tells the log. */
@@ -30,7 +39,7 @@ export class Restarts {
         yield* Effect.logError(`actor ${this.agentId} crashed on ${command}, has spent its restarts and ${what}`, cause)
         return undefined
       }
-      this.count++
+      this.add()
       yield* Effect.logWarning(`actor ${this.agentId} crashed on ${command} and restarts in ${delay} ms`, cause)
       return delay
     })

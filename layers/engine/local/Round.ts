@@ -2,6 +2,7 @@
  * What several commands decided, one after the other, before it is persisted.
  */
 import * as Exit from "effect/Exit"
+import type * as Tracer from "effect/Tracer"
 import type { ActorError } from "../../../src/ActorError.ts"
 import type { ActorCodec } from "../../../src/actor/ActorCodec.ts"
 import { Decision } from "../../../src/actor/Decision.ts"
@@ -31,6 +32,8 @@ export class Round {
   readonly recorded = new Map<string, Exit.Exit<unknown, unknown>>()
   private readonly events: Array<PreparedEvent> = []
   private characters = 0
+  /** Those of the commands whose events these are, as far as they are traced. */
+  readonly spans: Array<Tracer.Span> = []
   private readonly commands: Array<Command> = []
   private readonly answers: Array<Answer> = []
   /** How many answers came before the first event, and so rest on nothing unpersisted. */
@@ -101,6 +104,7 @@ export class Round {
       this.commands.push(prepared.command)
       this.recorded.set(prepared.command.id, exit)
     }
+    if (envelope.span !== undefined && prepared.events.length > 0) this.spans.push(envelope.span)
     this.state = prepared.state
     this.take(envelope, exit)
     return undefined

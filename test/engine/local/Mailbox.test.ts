@@ -16,7 +16,7 @@ class Numbered extends Ask {
   readonly admitted: Array<number>
   readonly number: number
   constructor(number: number, admitted: Array<number>) {
-    super(command, number, undefined, turns, () => {})
+    super(command, number, undefined, undefined, turns, () => {})
     this.number = number
     this.admitted = admitted
   }
