@@ -13,7 +13,7 @@ export type Supervision =
       readonly times: number
       readonly within: Duration.Duration
       readonly schedule: Schedule.Schedule<unknown>
-      readonly then: "stop" | "escalate"
+      readonly whenSpent: "stop" | "escalate"
     }
 
 /** Stops the actor at its first crash. */
@@ -29,7 +29,7 @@ export const escalate: Supervision = { _tag: "Escalate" }
  * Restarts the actor from its journal, and stops it when it crashes more than `times` times (10 by default) within a sliding window
  * (one minute by default). The waits before the restarts follow `schedule`, which begins anew once the actor has run for a whole window
  * without a crash: exponential from 10 milliseconds, at most 5 seconds, by default. A schedule that ends stops the actor too.
- * With `then: "escalate"` the crash that is too much goes to the parent, as with `escalate`.
+ * With `whenSpent: "escalate"` the crash that is too much goes to the parent, as with `escalate`.
  *
  * Throws for numbers that make no sense, since that is a mistake in the program.
  */
@@ -37,9 +37,9 @@ export const restart = (options?: {
   readonly times?: number | undefined
   readonly within?: Duration.Input | undefined
   readonly schedule?: Schedule.Schedule<unknown> | undefined
-  readonly then?: "stop" | "escalate" | undefined
+  readonly whenSpent?: "stop" | "escalate" | undefined
 }): Supervision => {
-  const { schedule = defaultSchedule, then = "stop", times = 10, within = "1 minute" } = options ?? {}
+  const { schedule = defaultSchedule, whenSpent = "stop", times = 10, within = "1 minute" } = options ?? {}
   const window = Duration.fromInputUnsafe(within)
   if (!(times >= 0) || (Number.isFinite(times) && !Number.isInteger(times))) {
     throw new RangeError(`Supervision.restart: times must be an integer from 0, found ${times}`)
@@ -47,7 +47,7 @@ export const restart = (options?: {
   if (!(Duration.toMillis(window) > 0)) {
     throw new RangeError(`Supervision.restart: within must be longer than nothing, found ${Duration.format(window)}`)
   }
-  return { _tag: "Restart", times, within: window, schedule, then }
+  return { _tag: "Restart", times, within: window, schedule, whenSpent }
 }
 
 const defaultSchedule = Schedule.min([Schedule.exponential("10 millis"), Schedule.spaced("5 seconds")])

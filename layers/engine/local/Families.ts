@@ -137,7 +137,8 @@ export class Families {
       const registration = this.registry.named(actor)
       if (registration === undefined) return Effect.void
       return registration.revive(id).pipe(
-        Effect.asVoid,
+        // Nobody waits for it, but it is to begin now.
+        Effect.map((actor) => actor.onRecovered(() => {})),
         Effect.catch((error) => Effect.logWarning(`could not bring back ${agentId}: ${error.message}`))
       )
     })

@@ -48,7 +48,7 @@ export class Restarts {
   /** Whether the parent is to deal with the crash that is too much. */
   get escalates(): boolean {
     const { supervision } = this
-    return supervision._tag === "Escalate" || (supervision._tag === "Restart" && supervision.then === "escalate")
+    return supervision._tag === "Escalate" || (supervision._tag === "Restart" && supervision.whenSpent === "escalate")
   }
 
   private nextDelay(now: number): Effect.Effect<number | undefined> {

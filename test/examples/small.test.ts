@@ -1,0 +1,40 @@
+import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+
+const examples = join(import.meta.dirname, "../../examples")
+
+const lines = async (example: string): Promise<ReadonlyArray<string>> => {
+  const { stderr, stdout } = await promisify(execFile)(process.execPath, [join(examples, example)])
+  assert.strictEqual(stderr, "")
+  return stdout.trimEnd().split("\n")
+}
+
+const isShort = (example: string): void => {
+  assert.isBelow(readFileSync(join(examples, example), "utf8").trimEnd().split("\n").length, 80)
+}
+
+describe("the small examples", { timeout: 60_000 }, () => {
+  it("show a parent that limits, restarts, brings back and stops its children", async () => {
+    isShort("supervision.ts")
+    assert.deepStrictEqual(await lines("supervision.ts"), [
+      'a crew of two, and no more: Worker "carl" cannot be a child of Foreman/f-1 (TooManyChildren): expected at most 2 children, found 2 that it has.',
+      "ann: ActorCrashed, then goes on with 2 jobs done",
+      "ann again: Failed, which goes to the foreman",
+      "who brings her back: 3 jobs done",
+      "the foreman stops: ann stopped, bob stopped"
+    ])
+  })
+
+  it("show one program on disk and on the layers of a test", async () => {
+    isShort("test-layers.ts")
+    assert.deepStrictEqual(await lines("test-layers.ts"), [
+      "sent: water the plants",
+      "production, run 1: 1 sent",
+      "production, run 2: 1 sent",
+      "test: 1, then 2 sent, 2 in the outbox"
+    ])
+  })
+})
