@@ -17,6 +17,7 @@ import * as Behavior from "./actor/Behavior.ts"
 import type { Codec, Command, Refused } from "./actor/Command.ts"
 import { Decision } from "./actor/Decision.ts"
 import type { EventStore } from "./EventStore.ts"
+import * as SnapshotPolicy from "./SnapshotPolicy.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
 import type { ReadError } from "./StoreError.ts"
 import { checkedBound } from "./store/EventStoreRead.ts"
@@ -59,8 +60,8 @@ export interface Options<State extends Codec, Event extends EventCodec, Commands
   readonly stateVersion?: number | undefined
   /** By version: what became of a state of that version, as it was stored, in the next. */
   readonly upcastState?: { readonly [stateVersion: number]: StateStep } | undefined
-  /** A snapshot is saved, off the callers' path, once this many events have happened since the last; 100 by default, `Infinity` for never. */
-  readonly snapshotEvery?: number | undefined
+  /** When snapshots are taken, and what they make superfluous. */
+  readonly snapshots?: SnapshotPolicy.SnapshotPolicy<Event["Type"], State["Type"]> | undefined
   readonly mailbox?: MailboxOptions | undefined
 }
 
@@ -69,7 +70,8 @@ export interface Any {
   readonly name: string
   readonly codec: ActorCodec.ActorCodec
   readonly mailbox: Required<{ readonly [K in keyof MailboxOptions]: NonNullable<MailboxOptions[K]> }>
-  readonly snapshotEvery: number
+  /** When to take snapshots, but for the predicate, which is in the codec. */
+  readonly snapshots: Omit<SnapshotPolicy.Checked<never, never>, "when">
 }
 
 /** A definition of an actor. */
@@ -126,8 +128,8 @@ export const make = <
     capacity: positive(name, "mailbox.capacity", options.mailbox?.capacity ?? 4096),
     whenFull: options.mailbox?.whenFull ?? "fail"
   } as const
-  const snapshotEvery = positive(name, "snapshotEvery", options.snapshotEvery ?? 100)
-  const definition: Any = { name, codec, mailbox, snapshotEvery }
+  const snapshots = SnapshotPolicy.check(`Actor ${JSON.stringify(name)}`, options.snapshots ?? {})
+  const definition: Any = { name, codec, mailbox, snapshots }
   const clientClass = ActorClient.makeClass<Commands[number]>(definition)
   return {
     ...definition,

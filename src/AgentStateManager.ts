@@ -27,7 +27,7 @@
  * 4. A write without `expected` is applied to the agent as it is by then, whoever else writes; `Conflict` only after a hundred lost races.
  *    With `expected`, a version that is not the agent's gives `Conflict`.
  * 5. A write that is repeated with the same event ids and the same content, or with the same command id, gives the first result and
- *    stores nothing, whatever has happened to the agent since.
+ *    stores nothing, whatever has happened to the agent since; when the events of the first result were deleted, it fails and says so.
  * 6. Missing, deleted, archived and empty are told apart.
  * 7. Snapshots change no answer. They are taken behind the writes; one that fails is logged.
  * 8. When the layer closes, writes that are under way and snapshots are finished, and later writes are refused.
@@ -51,7 +51,7 @@ import type {
 import { AgentCache } from "./agent/AgentCache.ts"
 import * as AgentChanges from "./agent/AgentChanges.ts"
 import * as AgentJournal from "./agent/AgentJournal.ts"
-import { AgentLanes, type SnapshotPolicy } from "./agent/AgentLanes.ts"
+import { AgentLanes } from "./agent/AgentLanes.ts"
 import * as AgentModification from "./agent/AgentModification.ts"
 import * as AgentReader from "./agent/AgentReader.ts"
 import type {
@@ -64,12 +64,14 @@ import type {
   Update,
   WriteOptions
 } from "./agent/AgentRequest.ts"
+import type { PolicyOf } from "./agent/AgentSnapshots.ts"
 import * as AgentWriter from "./agent/AgentWriter.ts"
 import * as AgentWrites from "./agent/AgentWrites.ts"
 import type { ContextEvent, NewEvent } from "./ContextEvent.ts"
 import type { ContextSnapshot } from "./ContextSnapshot.ts"
 import type { EventStore } from "./EventStore.ts"
 import * as Limits from "./Limits.ts"
+import * as SnapshotPolicy from "./SnapshotPolicy.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
 import type { Patch } from "./StatePatch.ts"
 import * as StateReducer from "./StateReducer.ts"
@@ -153,7 +155,7 @@ export class AgentStateManager extends Context.Service<
     readonly deleteContext: (agentId: string, options?: WriteOptions) => WriteResult<AgentContext, AgentMissing>
     /** Removes all that is stored of the agent, for good; then the id is free. Gives the number of events. */
     readonly purge: (agentId: string) => Effect.Effect<number, ReadError>
-    /** Saves the agent as it is as a snapshot. */
+    /** Saves the agent as it is as a snapshot. What that makes superfluous is deleted behind it. */
     readonly createSnapshot: (
       agentId: string
     ) => Effect.Effect<ContextSnapshot, AgentMissing | AgentDeleted | ReadError>
@@ -164,20 +166,23 @@ export class AgentStateManager extends Context.Service<
       agentId: string,
       options?: HistoryOptions
     ) => Effect.Effect<History, AgentMissing | ReadError>
-    /** The events of an agent; also of a deleted one. */
+    /** The events of an agent that are there; also of a deleted one. Fails with `VersionMissing` when all that is asked for was deleted. */
     readonly history: (
       agentId: string,
       options?: HistoryOptions
-    ) => Stream.Stream<ContextEvent, AgentMissing | ReadError>
-    /** What happens, event by event, live; of one agent or of all. What was purged meanwhile may be passed over. */
+    ) => Stream.Stream<ContextEvent, AgentMissing | VersionMissing | ReadError>
+    /** What happens, event by event, live; of one agent or of all. What was deleted or purged meanwhile may be passed over. */
     readonly changes: (options?: ChangesOptions) => Stream.Stream<Change, ReadError>
   }
 >()("pantheon-state/AgentStateManager") {}
 
+/** The snapshots of an agent. */
+export type Snapshots = SnapshotPolicy.SnapshotPolicy<ContextEvent, AgentContext>
+
 /** How a manager folds, remembers, and takes snapshots. */
 export interface Options extends StateReducer.Options {
-  /** A snapshot is taken once so many events have happened since the last; 100 by default, `Infinity` for never. */
-  readonly snapshots?: { readonly every: number } | ((agentId: string) => number) | undefined
+  /** When snapshots are taken, and what they make superfluous; of all agents alike, or agent by agent. */
+  readonly snapshots?: Snapshots | ((agentId: string) => Snapshots) | undefined
   /** How many agents are remembered so that a write need not read them first; 1,000 by default. */
   readonly cachedAgents?: number | undefined
 }
@@ -185,7 +190,7 @@ export interface Options extends StateReducer.Options {
 /** The manager. Throws when an option breaks its rule, since that is a mistake in the program. */
 export const layer = (options: Options = {}): Layer.Layer<AgentStateManager, never, EventStore | SnapshotStore> => {
   const reducer = StateReducer.make(options)
-  const snapshotEvery = toPolicy(options.snapshots)
+  const policyOf = toPolicy(options.snapshots)
   const cachedAgents = positive("cachedAgents", options.cachedAgents ?? 1000)
   return Layer.effect(
     AgentStateManager,
@@ -196,7 +201,7 @@ export const layer = (options: Options = {}): Layer.Layer<AgentStateManager, nev
       const journal = AgentJournal.make(stores, reducer)
       const lanes = new AgentLanes(
         { events: stores.events, journal, cache, eventsPerAppend: workshop.limits.eventsPerAppend },
-        snapshotEvery,
+        policyOf,
         yield* Effect.context<never>()
       )
       yield* Effect.addFinalizer(() => lanes.close)
@@ -205,7 +210,10 @@ export const layer = (options: Options = {}): Layer.Layer<AgentStateManager, nev
       return AgentStateManager.of({
         getContext: reader.getContext,
         getContextAt: reader.getContextAt,
-        createSnapshot: reader.createSnapshot,
+        createSnapshot: (agentId) =>
+          Effect.tap(reader.createSnapshot(agentId), ({ version }) =>
+            Effect.sync(() => lanes.afterSnapshot(agentId, version))
+          ),
         restoreFromSnapshot: reader.restoreFromSnapshot,
         getContextHistory: reader.getContextHistory,
         history: reader.history,
@@ -218,12 +226,15 @@ export const layer = (options: Options = {}): Layer.Layer<AgentStateManager, nev
   )
 }
 
-const toPolicy = (snapshots: Options["snapshots"] = { every: 100 }): SnapshotPolicy => {
-  if (typeof snapshots === "function") return snapshots
-  return positive("snapshots.every", snapshots.every)
+const toPolicy = (snapshots: Options["snapshots"] = {}): PolicyOf => {
+  if (typeof snapshots === "function") return (agentId) => SnapshotPolicy.check(owner, snapshots(agentId))
+  const policy = SnapshotPolicy.check(owner, snapshots)
+  return () => policy
 }
+
+const owner = "AgentStateManager"
 
 const positive = (option: string, value: number): number => {
   if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value > 0)) return value
-  throw new RangeError(`AgentStateManager: ${option} must be an integer from 1, found ${value}`)
+  throw new RangeError(`${owner}: ${option} must be an integer from 1, found ${value}`)
 }

@@ -73,7 +73,7 @@ export const Census = Actor.make("Census", {
     Rpc.make("Advance", { payload: { count: Schema.Int }, success: Progress })
   ],
   // The state holds the whole list, so it is not worth saving often.
-  snapshotEvery: 10_000
+  snapshots: { every: 10_000 }
 })
 
 export const CensusBehavior = Census.toLayer({

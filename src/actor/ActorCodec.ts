@@ -11,6 +11,7 @@ import * as SchemaParser from "effect/SchemaParser"
 import type { EventCodec, Options } from "../Actor.ts"
 import * as AgentId from "../AgentId.ts"
 import type { NewEvent } from "../ContextEvent.ts"
+import type { SnapshotPolicy } from "../SnapshotPolicy.ts"
 import { InvalidInput } from "../StoreError.ts"
 import * as Lineage from "../store/Lineage.ts"
 import type { EventStep, StateStep } from "./ActorReading.ts"
@@ -50,6 +51,8 @@ export interface ActorCodec {
   readonly eventShapes: Lineage.Lineage<ReadonlyMap<string, EventStep>>
   readonly encodeState: (state: unknown) => CodecResult<unknown>
   readonly decodeState: (state: unknown) => CodecResult<unknown>
+  /** Whether the state after an event should be kept as a snapshot; fails with whatever a predicate that is not total throws. */
+  readonly wantsSnapshot: (event: unknown, state: unknown) => Result.Result<boolean, unknown>
   readonly stateShapes: Lineage.Lineage<StateStep>
   /** Names the fold, as snapshots do. */
   readonly reducer: string
@@ -58,6 +61,9 @@ export interface ActorCodec {
 
 /** The agent whose stream is the journal of an actor: `name/id`. */
 export const agentIdOf = (actor: string, id: string): string => `${actor}/${id}`
+
+/** No event asks for a snapshot. */
+export const noWish: Result.Result<boolean, unknown> = Result.succeed(false)
 
 const nameRule = /^[^/\p{Cc}\p{Cs}]{1,100}$/u
 
@@ -110,6 +116,7 @@ export const make = <State extends Codec, Event extends EventCodec>(
     eventShapes,
     encodeState,
     decodeState: Schema.decodeUnknownResult(state),
+    wantsSnapshot: wishOf(options.snapshots?.when),
     stateShapes: Lineage.make(owner, "stateVersion", stateVersion, "upcastState", upcastState),
     reducer: `actor:${name}`,
     commands
@@ -129,6 +136,16 @@ const validateId = (prefix: string, id: string): Result.Result<string, InvalidIn
       })
     )
   })
+
+const wishOf = <Event, State>(when: SnapshotPolicy<Event, State>["when"]): ActorCodec["wantsSnapshot"] => {
+  if (when === undefined) return () => noWish
+  // The engine hands over events and states of this very definition.
+  const holds = when as (event: unknown, state: unknown) => boolean
+  return (event, state) => {
+    const wish = Result.try(() => holds(event, state))
+    return Result.isSuccess(wish) && !wish.success ? noWish : wish
+  }
+}
 
 const tagOf = (event: unknown): string =>
   typeof event === "object" && event !== null && "_tag" in event ? String(event._tag) : ""

@@ -6,9 +6,9 @@ import * as Result from "effect/Result"
 import type * as Actor from "../Actor.ts"
 import type { VersionMissing } from "../AgentError.ts"
 import type { ContextEvent } from "../ContextEvent.ts"
-import type { ContextSnapshot } from "../ContextSnapshot.ts"
 import type { Corrupted, ReadError, Unavailable } from "../StoreError.ts"
 import * as Replay from "../store/Replay.ts"
+import * as Retention from "../store/Retention.ts"
 import type { ActorCodec } from "./ActorCodec.ts"
 import * as ActorReading from "./ActorReading.ts"
 
@@ -33,26 +33,21 @@ const foldOf = (codec: ActorCodec): Replay.Fold<unknown> => ({
   open: (snapshot) => ActorReading.readState(codec, snapshot)
 })
 
-/** Saves the state as a snapshot; fails only as the store fails. */
-export const saveSnapshot = (
+/** Saves the state as a snapshot, and deletes what that makes superfluous; fails only as the store fails. */
+export const takeSnapshot = Effect.fnUntraced(function* (
   stores: Replay.Stores,
-  definition: Actor.Any,
+  { codec, snapshots }: Actor.Any,
   id: string,
-  at: { readonly state: unknown; readonly version: number; readonly eventId: string }
-): Effect.Effect<ContextSnapshot, ReadError> =>
-  Effect.flatMap(
-    // A state that its own schema refuses is a mistake in the program.
-    Effect.orDie(Effect.fromResult(definition.codec.encodeState(at.state))),
-    (state) =>
-      stores.snapshots.save({
-        agentId: definition.codec.agentId(id),
-        version: at.version,
-        eventId: at.eventId,
-        state,
-        schemaVersion: definition.codec.stateShapes.current,
-        reducer: definition.codec.reducer
-      })
-  )
+  { eventId, state, version }: Pick<Recovered, "state" | "version" | "eventId">
+): Effect.fn.Return<void, ReadError> {
+  const agentId = codec.agentId(id)
+  // A state that its own schema refuses is a mistake in the program.
+  const encoded = yield* Effect.orDie(Effect.fromResult(codec.encodeState(state)))
+  const { reducer, stateShapes } = codec
+  const schemaVersion = stateShapes.current
+  yield* Retention.save(stores, { agentId, version, eventId, state: encoded, schemaVersion, reducer })
+  yield* Retention.retain(stores, agentId, version, snapshots, (snapshot) => ActorReading.readState(codec, snapshot))
+})
 
 /** Events of other writers, such as those of the lifecycle, change no state. */
 const fold = (

@@ -20,8 +20,8 @@ export interface Surroundings {
   readonly cache: AgentCache
   /** Most events in one append. */
   readonly eventsPerAppend: number
-  /** Called when events were stored; gives where the agent stands, a snapshot that was begun included. */
-  readonly onStored: (agentId: string, standing: Standing) => Standing
+  /** Called when the events of a round were stored; gives where the agent stands, a snapshot that was begun included. */
+  readonly onStored: (agentId: string, round: AgentRound) => Standing
   /** Called when a lane has nothing left to do; it is used no more. */
   readonly onIdle: (agentId: string) => void
 }
@@ -135,7 +135,7 @@ export class AgentCommit {
   }
 
   private afterStored(round: AgentRound): Effect.Effect<void> {
-    this.remember(this.surroundings.onStored(this.agentId, round.standing))
+    this.remember(this.surroundings.onStored(this.agentId, round))
     return this.answer(round)
   }
 

@@ -2,7 +2,7 @@
  * Between an agent and its stream: where it stands, from the beginning or from where it was last seen, and its snapshots.
  */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { AgentContext } from "../AgentContext.ts"
@@ -12,6 +12,7 @@ import type { ContextSnapshot } from "../ContextSnapshot.ts"
 import type { FoldFailure, StateReducer } from "../StateReducer.ts"
 import { Corrupted, type ReadError, type Unavailable } from "../StoreError.ts"
 import * as Replay from "../store/Replay.ts"
+import * as Retention from "../store/Retention.ts"
 import * as AgentSnapshot from "./AgentSnapshot.ts"
 import * as StateValue from "./StateValue.ts"
 
@@ -35,6 +36,8 @@ export interface AgentJournal {
   readonly catchUp: (agentId: string, since: Standing, to: number) => Effect.Effect<Standing, ReadError>
   /** Saves where it stands as a snapshot; none when the agent was purged meanwhile. */
   readonly save: (agentId: string, standing: Standing) => Effect.Effect<Option.Option<ContextSnapshot>, ReadError>
+  /** Deletes what the snapshot of a version makes superfluous. */
+  readonly retain: (agentId: string, version: number, retention: Retention.Retention) => Effect.Effect<void, ReadError>
   /** Folds an event that was read. */
   readonly fold: (
     context: AgentContext | undefined,
@@ -82,25 +85,26 @@ export const make = (stores: Replay.Stores, reducer: StateReducer): AgentJournal
       ? recall(agentId)
       : Effect.catchTag(continued(agentId, since, to), "Discontinued", () => recall(agentId))
 
-  const save: AgentJournal["save"] = Effect.fnUntraced(function* (agentId, { context, eventId, version }) {
-    if (context === undefined) return Option.none()
-    const snapshot = yield* stores.snapshots.save({
-      agentId,
-      version,
-      eventId,
-      ...AgentSnapshot.encode(context),
-      schemaVersion: reducer.stateVersion,
-      reducer: reducer.fingerprint
-    })
-    // A purge between the reading of the agent and now left nothing of it but this.
-    const head = yield* stores.events.head(agentId)
-    const isGone = head.presence === "missing" || (head.isComplete && head.firstVersion > version)
-    if (!isGone) return Option.some(snapshot)
-    yield* stores.snapshots.delete(agentId, version)
-    return Option.none()
-  })
+  const save: AgentJournal["save"] = (agentId, { context, eventId, version }) =>
+    context === undefined
+      ? Effect.succeedNone
+      : Retention.save(stores, {
+          agentId,
+          version,
+          eventId,
+          ...AgentSnapshot.encode(context),
+          schemaVersion: reducer.stateVersion,
+          reducer: reducer.fingerprint
+        })
 
-  return { recall, recallAt, catchUp, save, fold }
+  return {
+    recall,
+    recallAt,
+    catchUp,
+    save,
+    retain: (agentId, version, retention) => Retention.retain(stores, agentId, version, retention, reducer.open),
+    fold
+  }
 }
 
 const toStanding = (replayed: Replay.Replayed<AgentContext | undefined>): Standing => {

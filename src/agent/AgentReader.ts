@@ -98,11 +98,24 @@ export const make = (stores: Stores, reducer: StateReducer, journal: AgentJourna
     return oldest.updatedAt <= time ? oldest : yield* refuse(agentId, time)
   })
 
-  /** An empty history is that of a missing agent, unless it is only empty in the range. */
-  const refuseMissing = (agentId: string): Effect.Effect<void, AgentMissing | ReadError> =>
-    Effect.flatMap(stores.events.head(agentId), ({ presence }) =>
-      presence === "missing" ? Effect.fail(new AgentMissing({ agentId })) : Effect.void
-    )
+  /** The part of a range that was deleted, below the lowest event that is there; an agent that is missing has none. */
+  const deletedBelow = Effect.fnUntraced(function* (agentId: string, range: HistoryOptions, lowest?: number) {
+    const { firstVersion, isComplete, presence, version } = yield* stores.events.head(agentId)
+    if (presence === "missing") return yield* new AgentMissing({ agentId })
+    const { from = 1, to = version } = range
+    const last = Math.min(to, (lowest ?? (firstVersion || version + 1)) - 1)
+    return isComplete || last < from
+      ? undefined
+      : { from: Math.max(from, 1), to: last, first: firstVersion, last: version }
+  })
+
+  /** An empty history is that of a missing agent, or was deleted, unless it is only empty in the range. */
+  const refuseNone = Effect.fnUntraced(function* (agentId: string, range: HistoryOptions) {
+    const deleted = yield* deletedBelow(agentId, range)
+    if (deleted === undefined || range.limit === 0) return
+    const { first, from, last } = deleted
+    return yield* new VersionMissing({ agentId, asked: from, first, last })
+  })
 
   return {
     look,
@@ -136,12 +149,18 @@ export const make = (stores: Stores, reducer: StateReducer, journal: AgentJourna
       }
       // One more, to learn whether there are more.
       const found = yield* Stream.runCollect(stores.events.read(agentId, { ...options, limit: limit + 1 }))
-      if (found.length === 0) yield* refuseMissing(agentId)
       const events = found.slice(0, limit)
-      return { events, next: nextPage(events, found.length > limit, options) }
+      const next = nextPage(events, found.length > limit, options)
+      const isLowest = options.direction !== "backward" || next === undefined
+      const lowest = events[options.direction === "backward" ? events.length - 1 : 0]?.version
+      if (!isLowest || lowest === Math.max(options.from ?? 1, 1)) return { events, next, deleted: undefined }
+      const deleted = yield* deletedBelow(agentId, options, lowest)
+      return { events, next, deleted: deleted && { from: deleted.from, to: deleted.to } }
     }),
-    history: (agentId, options) =>
-      Stream.orElseIfEmpty(stores.events.read(agentId, options), () => Stream.fromEffectDrain(refuseMissing(agentId)))
+    history: (agentId, options = {}) =>
+      Stream.orElseIfEmpty(stores.events.read(agentId, options), () =>
+        Stream.fromEffectDrain(refuseNone(agentId, options))
+      )
   }
 }
 

@@ -39,6 +39,8 @@ export interface History {
   readonly events: ReadonlyArray<ContextEvent>
   /** The options of the next page; `undefined` at the end. */
   readonly next: HistoryOptions | undefined
+  /** Versions that were asked for and whose events were deleted; they lie below the events of this page. */
+  readonly deleted: { readonly from: number; readonly to: number } | undefined
 }
 
 /** An event as it happens, and the agent right after it. */

@@ -2,6 +2,7 @@
  * The writes to one agent that go in one append: what each of them comes to after those before it.
  */
 
+import type { ContextEvent } from "../ContextEvent.ts"
 import type { Command } from "../EventStore.ts"
 import { type AppendError, type ReadError, Unknown } from "../StoreError.ts"
 import type { PreparedEvent } from "../store/AppendInput.ts"
@@ -40,6 +41,11 @@ export class AgentRound {
     return this.operations.every(
       ({ identity, planned }) => identity !== undefined || !isPlan(planned) || planned.prepared.length === 0
     )
+  }
+
+  /** The events to append, as a read will give them. */
+  get events(): ReadonlyArray<ContextEvent> {
+    return this.operations.flatMap(({ planned }) => (isPlan(planned) ? planned.events : none))
   }
 
   add(operation: Operation): void {

@@ -11,6 +11,7 @@ import * as mailboxes from "./engine/mailboxes.ts"
 import * as outcomes from "./engine/outcomes.ts"
 import * as promises from "./engine/promises.ts"
 import * as recovery from "./engine/recovery.ts"
+import * as retention from "./engine/retention.ts"
 import * as rounds from "./engine/rounds.ts"
 import * as snapshots from "./engine/snapshots.ts"
 import * as stopping from "./engine/stopping.ts"
@@ -30,6 +31,7 @@ const themes = [
   outcomes,
   recovery,
   snapshots,
+  retention,
   stopping,
   mailboxes,
   input,

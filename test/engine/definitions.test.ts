@@ -30,8 +30,10 @@ describe("a definition", () => {
         [/schemaVersion/, { schemaVersion: 0 }],
         [/upcast must lead/, { schemaVersion: 3, upcast: { 1: {} } }],
         [/upcastState must lead/, { upcastState: { 1: (state) => state } }],
-        [/snapshotEvery/, { snapshotEvery: 0 }],
-        [/snapshotEvery/, { snapshotEvery: Number.NaN }],
+        [/snapshots.every/, { snapshots: { every: 0 } }],
+        [/snapshots.every/, { snapshots: { every: Number.NaN } }],
+        [/snapshots.keep/, { snapshots: { keep: 0 } }],
+        [/snapshots.deleteEvents needs/, { snapshots: { deleteEvents: true } }],
         [/mailbox.capacity/, { mailbox: { capacity: 0 } }],
         [/mailbox.capacity/, { mailbox: { capacity: 2.5 } }],
         [/initialState/, { initialState: { count: 0.5 } }]
@@ -42,7 +44,7 @@ describe("a definition", () => {
     const twice = [Rpc.make("Count"), Rpc.make("Count")] as const
     assert.throws(() => Actor.make("Broken", { ...base, commands: twice }), /same name/)
     assert.strictEqual(
-      Actor.make("Fine", { ...base, snapshotEvery: Number.POSITIVE_INFINITY }).mailbox.whenFull,
+      Actor.make("Fine", { ...base, snapshots: { every: Number.POSITIVE_INFINITY } }).mailbox.whenFull,
       "fail"
     )
   })

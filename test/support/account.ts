@@ -20,7 +20,7 @@ export const Account = Actor.make("Account", {
     Rpc.make("Crash"),
     Rpc.make("DepositBadly", { payload: { amount: Schema.Number } })
   ],
-  snapshotEvery: 10
+  snapshots: { every: 10 }
 })
 
 export const AccountBehavior = Account.toLayer({

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type * as Actor from "../../../src/Actor.ts"
 import * as ActorJournal from "../../../src/actor/ActorJournal.ts"
@@ -32,6 +33,8 @@ export class LiveJournal {
   private readonly id: string
   private readonly definition: Actor.Any
   private readonly archive: Archive
+  /** Whether an event since then asks for another. */
+  private isSnapshotWished = false
   /** The version of the last snapshot, or of the last try. */
   private snapshotVersion = 0
 
@@ -105,26 +108,34 @@ export class LiveJournal {
     if (at === undefined) return
     this.at = { ...at, state: round.state, version, eventId: round.lastEventId, presence: "present" }
     this.version = version
-    this.saveSnapshotIfDue()
+    this.noteWish(round.snapshotWish)
+    this.takeSnapshotIfDue()
   }
 
-  /** Saves a snapshot, off everybody's path, if enough has happened since the last one. */
-  saveSnapshotIfDue(): void {
+  private noteWish(wish: Round["snapshotWish"]): void {
+    if (Result.isSuccess(wish)) this.isSnapshotWished ||= wish.success
+    else this.archive.background(Effect.logWarning(`snapshots.when of ${this.agentId} threw`, wish.failure))
+  }
+
+  /** Takes a snapshot, off everybody's path, if enough has happened since the last one, or if the definition asks for it. */
+  takeSnapshotIfDue(): void {
     const { archive, at, definition, id } = this
     if (at === undefined || at.eventId === "" || this.isSnapshotting) return
-    if (at.version - this.snapshotVersion < definition.snapshotEvery) return
+    const isDue = this.isSnapshotWished || at.version - this.snapshotVersion >= definition.snapshots.every
+    if (!isDue) return
     this.isSnapshotting = true
+    this.isSnapshotWished = false
     this.snapshotVersion = at.version
     archive.background(
-      ActorJournal.saveSnapshot(archive.stores, definition, id, at).pipe(
+      ActorJournal.takeSnapshot(archive.stores, definition, id, at).pipe(
         // The events are on disk, so a missing snapshot costs time only; the next is tried after as many events again.
-        Effect.catchCause((cause) => Effect.logWarning(`could not save a snapshot of ${this.agentId}`, cause)),
+        Effect.catchCause((cause) => Effect.logWarning(`could not take a snapshot of ${this.agentId}`, cause)),
         Effect.ensuring(
           Effect.sync(() => {
             this.isSnapshotting = false
+            this.takeSnapshotIfDue()
           })
-        ),
-        Effect.asVoid
+        )
       )
     )
   }

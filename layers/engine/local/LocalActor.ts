@@ -248,7 +248,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
       onSuccess: () => {
         this.surroundings.gauges.recovered(Number(this.surroundings.nanoseconds() - begun) / 1e6)
         this.become("running")
-        this.journal.saveSnapshotIfDue()
+        this.journal.takeSnapshotIfDue()
         for (const listener of this.listeners.splice(0)) listener(Exit.succeed(this.info))
       },
       // The next command tries again; those that wait now are told why they cannot be run.

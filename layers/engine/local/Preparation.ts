@@ -4,7 +4,7 @@
  */
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import type { ActorCodec } from "../../../src/actor/ActorCodec.ts"
+import { type ActorCodec, noWish } from "../../../src/actor/ActorCodec.ts"
 import type { Decision } from "../../../src/actor/Decision.ts"
 import type { Command } from "../../../src/EventStore.ts"
 import type * as Limits from "../../../src/Limits.ts"
@@ -33,6 +33,8 @@ export type Prepared =
       /** The state after the events. */
       readonly state: unknown
       readonly reply: unknown
+      /** Whether an event asks for a snapshot; fails as the definition's predicate does. */
+      readonly snapshotWish: Result.Result<boolean, unknown>
     }
   /** It cannot be stored. */
   | { readonly _tag: "Refused"; readonly error: Rejected }
@@ -52,6 +54,7 @@ export const prepareDecision = (
   if (count > limits.eventsPerAppend) return refused(agentId, tooMany(count, limits))
   const metadata = metadataOf(envelope)
   const events: Array<PreparedEvent> = []
+  let snapshotWish = noWish
   for (const event of decision.events) {
     const encoded = codec.encodeEvent(event)
     if (Result.isFailure(encoded)) return refused(agentId, encoded.failure)
@@ -61,18 +64,21 @@ export const prepareDecision = (
     if (Result.isFailure(folded)) return { _tag: "Crashed", cause: folded.failure }
     events.push(ready.success)
     state = folded.success
+    if (snapshotWish === noWish) snapshotWish = codec.wantsSnapshot(event, state)
   }
   // The definition ties the reply to its own state.
   const reply = Result.try(() => (decision.reply as (state: unknown) => unknown)(state))
   if (Result.isFailure(reply)) return { _tag: "Crashed", cause: reply.failure }
   const commandId = count === 0 ? undefined : envelope.options?.commandId
-  if (commandId === undefined) return { _tag: "Ready", events, command: undefined, state, reply: reply.success }
+  if (commandId === undefined) {
+    return { _tag: "Ready", events, command: undefined, state, reply: reply.success, snapshotWish }
+  }
   const encoded = envelope.command.codec.encodeReply(reply.success)
   if (Result.isFailure(encoded)) return refused(agentId, encoded.failure)
   const storable = Value.encode(encoded.success ?? null, "reply", limits)
   if (Result.isFailure(storable)) return refused(agentId, storable.failure)
   const command = { id: commandId, reply: encoded.success }
-  return { _tag: "Ready", events, command, state, reply: reply.success }
+  return { _tag: "Ready", events, command, state, reply: reply.success, snapshotWish }
 }
 
 const metadataOf = ({ options, span }: Envelope): object | undefined => {

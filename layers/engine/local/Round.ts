@@ -4,7 +4,7 @@
 import * as Exit from "effect/Exit"
 import type * as Tracer from "effect/Tracer"
 import type { ActorError } from "../../../src/ActorError.ts"
-import type { ActorCodec } from "../../../src/actor/ActorCodec.ts"
+import { type ActorCodec, noWish } from "../../../src/actor/ActorCodec.ts"
 import { Decision } from "../../../src/actor/Decision.ts"
 import type { Append, Command } from "../../../src/EventStore.ts"
 import type { Rejected } from "../../../src/StoreError.ts"
@@ -30,6 +30,8 @@ export class Round {
   readonly version: number
   /** The answers to commands that will be on record. */
   readonly recorded = new Map<string, Exit.Exit<unknown, unknown>>()
+  /** Whether an event asks for a snapshot; fails as the definition's predicate does. */
+  snapshotWish = noWish
   private readonly events: Array<PreparedEvent> = []
   private characters = 0
   /** Those of the commands whose events these are, as far as they are traced. */
@@ -106,6 +108,7 @@ export class Round {
     }
     if (envelope.span !== undefined && prepared.events.length > 0) this.spans.push(envelope.span)
     this.state = prepared.state
+    if (this.snapshotWish === noWish) this.snapshotWish = prepared.snapshotWish
     this.take(envelope, exit)
     return undefined
   }

@@ -11,6 +11,7 @@ import * as modifying from "./modifying.ts"
 import * as random from "./random.ts"
 import * as reading from "./reading.ts"
 import * as repeating from "./repeating.ts"
+import * as retention from "./retention.ts"
 import * as snapshots from "./snapshots.ts"
 import type { Stores } from "./support.ts"
 import * as upcasting from "./upcasting.ts"
@@ -23,6 +24,7 @@ const themes = [
   repeating,
   snapshots,
   upcasting,
+  retention,
   lives,
   history,
   modifying,

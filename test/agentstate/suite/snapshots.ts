@@ -66,8 +66,9 @@ export const register = (it: It): void => {
       () =>
         Effect.gen(function* () {
           const [often, seldom, never] = [freshId(), freshId(), freshId()]
-          const every = (agentId: string) =>
-            agentId === often ? 5 : agentId === seldom ? 12 : Number.POSITIVE_INFINITY
+          const every = (agentId: string) => ({
+            every: agentId === often ? 5 : agentId === seldom ? 12 : Number.POSITIVE_INFINITY
+          })
           yield* managed(
             Effect.forEach([often, seldom, never], (agentId) => count(agentId, 4)),
             { snapshots: every }

@@ -28,7 +28,7 @@ export const Account = Actor.make("ModelAccount", {
     Rpc.make("Balance", { payload: order, success: Schema.Int }),
     Rpc.make("Die", { payload: order, success: Schema.Int })
   ],
-  snapshotEvery: 7
+  snapshots: { every: 7 }
 })
 
 const inManner = <A, E>(manner: typeof Manner.Type, decided: Effect.Effect<A, E>): Effect.Effect<A, E> => {

@@ -71,7 +71,7 @@ export const Ledger = Actor.make("Ledger", {
     Rpc.make("ThrowInReply", { payload: amount, success: Schema.Int }),
     Rpc.make("ReplyFraction", { payload: amount, success: Schema.Int })
   ],
-  snapshotEvery: 10
+  snapshots: { every: 10 }
 })
 
 const balanceOf = (state: { readonly balance: number }): number => state.balance

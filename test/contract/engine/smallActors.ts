@@ -21,7 +21,7 @@ export const Fragile = Actor.make("Fragile", {
     Rpc.make("Die")
   ],
   mailbox: { capacity: 3 },
-  snapshotEvery: Number.POSITIVE_INFINITY
+  snapshots: { every: Number.POSITIVE_INFINITY }
 })
 
 const countOf = (state: { readonly count: number }): number => state.count

@@ -20,6 +20,7 @@ import { faultsOf } from "./faultsOf.ts"
 import { Ledger, LedgerBehavior } from "./Ledger.ts"
 import * as Stage from "./Stage.ts"
 import { FragileBehavior, Ledger2Behavior } from "./smallActors.ts"
+import { ThriftyBehavior } from "./Thrifty.ts"
 
 /** What the suite runs on. */
 export interface Options<E> {
@@ -45,7 +46,7 @@ export type Environment = ActorSystem | EventStore | SnapshotStore | Faults.Faul
 export type It = Vitest.MethodsNonLive<Environment>
 
 export const environment = <E>({ engine, stores }: Options<E>): Layer.Layer<Environment, unknown> => {
-  const behaviors = Layer.mergeAll(LedgerBehavior, FragileBehavior, Ledger2Behavior, AccountBehavior)
+  const behaviors = Layer.mergeAll(LedgerBehavior, FragileBehavior, Ledger2Behavior, AccountBehavior, ThriftyBehavior)
   const system = behaviors.pipe(Layer.provideMerge(engine), Layer.provide(Faults.layerStores))
   // Crashes are what the tests are about; nobody needs to read of them.
   const base = Layer.mergeAll(Faults.layer, Stage.layer, stores, Logger.layer([]))

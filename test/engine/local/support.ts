@@ -23,7 +23,7 @@ export const Counter = Actor.make("Counter", {
     /** Does what the test says, then counts. */
     Rpc.make("Run", { payload: { script: Schema.String }, success: Schema.Int })
   ],
-  snapshotEvery: 5
+  snapshots: { every: 5 }
 })
 
 /** What `Run` runs, by name. */
