@@ -32,6 +32,13 @@ export interface Effort {
   readonly isQuick: boolean
 }
 
+/** The same time in more and shorter turns, so that what disturbs the machine for a second disturbs all of a setting. */
+export const finely = (effort: Effort): Effort => ({
+  ...effort,
+  rounds: 4 * effort.rounds,
+  milliseconds: effort.milliseconds / 4
+})
+
 /** Warms every contender up, then runs the rounds: A B C, B C A, C A B … */
 export const compare = async (
   { milliseconds, rounds }: Effort,

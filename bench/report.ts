@@ -98,8 +98,8 @@ export const toResults = (
   { milliseconds, rounds }: Effort
 ): string => `# What the bench measured
 
-${new Date().toISOString().slice(0, 10)}, one run; every row is the middle of ${rounds} rounds of ${milliseconds} ms, taken in turn with the rows of its
-setting. Proportions travel between machines, absolute numbers do not. How it is measured stands in README.md.
+${new Date().toISOString().slice(0, 10)}, one run; every row is the middle of ${rounds} rounds of ${milliseconds} ms, or of four times as many that are four times as short, taken
+in turn with the rows of its setting. Proportions travel between machines, absolute numbers do not. How it is measured stands in README.md.
 
 ${about.map((line) => `- ${line}`).join("\n")}
 

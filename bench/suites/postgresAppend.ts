@@ -1,7 +1,7 @@
 /** PostgreSQL: one event to each of many agents, all of them new; and more events for agents that have some. */
 import * as Redacted from "effect/Redacted"
 import * as Postgres from "../../layers/postgres/index.ts"
-import { compare, type Effort, type Row } from "../harness.ts"
+import { compare, type Effort, finely, type Row } from "../harness.ts"
 import * as castore from "../targets/castore.ts"
 import * as emmett from "../targets/emmett.ts"
 import * as langgraph from "../targets/langgraph.ts"
@@ -34,7 +34,7 @@ const newAgents = async (effort: Effort, url: string): Promise<ReadonlyArray<Row
   for (const inFlight of [1, 32, 256, 1000]) {
     const contenders = [ours, single, ...peers].map((target) => contender(target, inFlight))
     const labels = { suite, setting: `${inFlight} in flight`, unit }
-    rows.push(...(await compare(effort, labels, [...contenders, contender(unnest, 1)])))
+    rows.push(...(await compare(finely(effort), labels, [...contenders, contender(unnest, 1)])))
   }
   for (const target of [ours, single, unnest, ...peers]) await target.close()
   return rows
@@ -46,7 +46,7 @@ const knownAgents = async (effort: Effort, url: string): Promise<ReadonlyArray<R
   // Everybody has had its first event when the rounds begin.
   await ours.append(256, effort.isQuick ? 500 : 2000)
   const labels = { suite, setting: "10,000 known agents, 256 in flight", unit }
-  const rows = await compare(effort, labels, [contender(ours, 256), contender(unnest, 1)])
+  const rows = await compare(finely(effort), labels, [contender(ours, 256), contender(unnest, 1)])
   for (const target of [ours, unnest]) await target.close()
   return rows
 }

@@ -8,7 +8,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import * as LocalEngine from "../../layers/engine/local.ts"
 import * as Postgres from "../../layers/postgres/index.ts"
 import { EventStore, SnapshotStore } from "../../src/index.ts"
-import { assertCount, callers, callersEffect, compare, type Effort, type Row } from "../harness.ts"
+import { assertCount, callers, callersEffect, compare, type Effort, finely, type Row } from "../harness.ts"
 import { open, type TaskCompleted } from "../targets/emmett.ts"
 import { connect, poolSize } from "../targets/rawPostgres.ts"
 import { eventType, payload } from "../workload.ts"
@@ -55,7 +55,7 @@ const fold = async (effort: Effort, url: string): Promise<ReadonlyArray<Row>> =>
   }
   const foldAndCheck = Effect.map(foldOurs, (sum) => assertCount("sum", sum, expected))
   const labels = { suite: "postgres-read", setting: "a history of 10,000 folded", unit: "events" }
-  const rows = await compare(effort, labels, [
+  const rows = await compare(finely(effort), labels, [
     {
       name: "pantheon",
       round: async (time) => length * (await runtime.runPromise(callersEffect(1, time, () => foldAndCheck)))
