@@ -18,11 +18,24 @@ export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventSto
   const { commands, events, tenant } = names
   // Ordered by the column of the table, which has the index, not by that of the answer.
   const stream = (order: "ASC" | "DESC") => `
-    SELECT ${eventColumns} FROM ${events} e
+    SELECT ${eventColumns("nullif(type, $6)")} FROM ${events} e
     WHERE tenant = $1 AND agent_id = $2 AND version BETWEEN $3::int8 AND $4::int8 AND data IS NOT NULL
     ORDER BY e.version ${order} LIMIT $5::int8`
   const forward = stream("ASC")
   const backward = stream("DESC")
+  // The agents of a program have few types of events, so that of the event read last is a good guess at the next.
+  let usualType = ""
+  const readPage = (agentId: string, statement: string, bounds: ReadonlyArray<number>) => {
+    const type = usualType
+    return Effect.map(
+      failing("read stream")(sql.unsafe(statement, [tenant, agentId, ...bounds, type]).values),
+      (rows) => {
+        const events = rows.map((row) => toEvent(agentId, row, type))
+        usualType = events.at(-1)?.type ?? type
+        return events
+      }
+    )
+  }
   const feed = makeReadFeed(sql, names, failing, epoch)
 
   const deletion = makeDeletion(sql, names)
@@ -39,17 +52,12 @@ export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventSto
         toHead(rows[0])
       ),
     readStream: ({ agentId, direction, from, limit, to }) =>
-      Effect.map(
-        failing("read stream")(
-          sql.unsafe(direction === "forward" ? forward : backward, [tenant, agentId, from, to, limit]).values
-        ),
-        (rows) => rows.map((row) => toEvent(agentId, row))
-      ),
+      readPage(agentId, direction === "forward" ? forward : backward, [from, to, limit]),
     readEvent: (eventId) =>
       Effect.map(
         failing("read event")(
           sql.unsafe(
-            `SELECT agent_id, ${eventColumns} FROM ${events} WHERE tenant = $1 AND id = $2 AND data IS NOT NULL`,
+            `SELECT agent_id, ${eventColumns()} FROM ${events} WHERE tenant = $1 AND id = $2 AND data IS NOT NULL`,
             [tenant, eventId]
           ).values
         ),

@@ -29,7 +29,7 @@ export const makeReadFeed = (
   const fence = "xid < (SELECT pg_snapshot_xmin(pg_current_snapshot()))"
   // `ORDER BY xid` alone would mean the column of the answer: text, which puts 1000 before 999, and which no index is on.
   const page = `
-    SELECT xid::text, ordinal::float8, agent_id, ${eventColumns} FROM ${events} e
+    SELECT xid::text, ordinal::float8, agent_id, ${eventColumns()} FROM ${events} e
     WHERE tenant = $1 AND (xid, ordinal) > ($2::xid8, $3::int8) AND ${fence} AND data IS NOT NULL
     ORDER BY e.xid, e.ordinal LIMIT $4::int8`
   const newest = `

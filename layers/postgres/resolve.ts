@@ -19,7 +19,7 @@ export const makeResolve = (sql: SqlClient.SqlClient, names: Names) => {
 
   const readEvents = (ids: ReadonlyArray<string>) =>
     sql.unsafe<EventRow & readonly [...unknown[]]>(
-      `SELECT agent_id, ${eventColumns} FROM ${events} WHERE tenant = $1 AND id = ANY ($2::text[]) AND data IS NOT NULL`,
+      `SELECT agent_id, ${eventColumns()} FROM ${events} WHERE tenant = $1 AND id = ANY ($2::text[]) AND data IS NOT NULL`,
       [tenant, ids]
     ).values
 
