@@ -158,6 +158,8 @@ export interface EventStoreDriver {
   readonly maximumBatch: number
   /** How many batches may be under way at the same time, 1 by default; they share no agent, but they may share an event id. */
   readonly concurrentBatches?: number | undefined
+  /** How many appends must wait before a batch beside another is worth it, 64 by default; fewer do better to wait for the other to end. */
+  readonly concurrentFrom?: number | undefined
   readonly readHead: (agentId: string) => Effect.Effect<Head, DriverError>
   /** The events of the range that still exist, in its direction, at most `limit` of them. */
   readonly readStream: (range: StreamRange) => Effect.Effect<ReadonlyArray<StoredEvent>, DriverError>

@@ -3,15 +3,19 @@
  * `a`, `a-1` and `a/` apart.
  *
  *     !format                     the format of this layout
- *     h AGENT                     highest version of an agent, and where its last purge was
+ *     h AGENT                     about the highest version of an agent, and where its last purge was
  *     e AGENT \0 VERSION          an event
- *     i EVENT                     where the event with this id is
+ *     i EVENT                     where the event with this id is, if it stands in no run
+ *     r EVENT                     a run: the ascending ids of one flush up to this one, and where their events are
  *     c AGENT \0 COMMAND          a recorded command
  *     n AGENT \0 NAME             a note
  *     d TIME AGENT \0 NAME        that a note is due at a time
  *     f FLUSH                     the events that one flush stored, in order; the feed
  *     s AGENT \0 VERSION          a snapshot
  *     t SNAPSHOT                  where the snapshot with this id is
+ *
+ * An append that writes few rows is a fast one: for an event of a known agent it is mostly the event alone, since a flush needs but one
+ * row for the feed and one for the ids, and the row of an agent may lag behind its events.
  */
 import type { NoteKey } from "../../src/EventStoreDriver.ts"
 
@@ -23,6 +27,7 @@ const fixed = (version: number): string => version.toString(16).padStart(14, "0"
 export const head = (agentId: string): string => `h${agentId}`
 export const event = (agentId: string, version: number): string => `e${agentId}\0${fixed(version)}`
 export const eventId = (id: string): string => `i${id}`
+export const run = (lastId: string): string => `r${lastId}`
 export const command = (agentId: string, id: string): string => `c${agentId}\0${id}`
 export const flush = (number: number): string => `f${fixed(number)}`
 export const note = (agentId: string, name: string): string => `n${agentId}\0${name}`
@@ -40,7 +45,7 @@ export const allOf = (kind: "c" | "e" | "n" | "s", agentId: string): { readonly 
 })
 
 /** All keys that begin with a letter of the layout. */
-export const allKind = (kind: "d" | "f" | "h" | "i"): { readonly gt: string; readonly lt: string } => ({
+export const allKind = (kind: "d" | "f" | "h" | "r"): { readonly gt: string; readonly lt: string } => ({
   gt: kind,
   lt: String.fromCharCode(kind.charCodeAt(0) + 1)
 })

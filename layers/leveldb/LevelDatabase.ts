@@ -12,6 +12,9 @@ import * as Keys from "./Keys.ts"
 /** One change of a batch. */
 export type Operation = BatchOperation<ClassicLevel, string, string>
 
+/** The database as it was at one moment; an option of every read. */
+export type Snapshot = ReturnType<ClassicLevel["snapshot"]>
+
 /** Where the database is, and how it uses memory. */
 export interface Options {
   /** The directory; created when it is missing. One process owns it. */
@@ -28,8 +31,10 @@ export class LevelDatabase extends Context.Service<
     readonly level: ClassicLevel
     /** Runs one operation; a failure says whether the database is closed or broken. */
     readonly use: <A>(operation: string, run: (level: ClassicLevel) => Promise<A>) => Effect.Effect<A, Unavailable>
+    /** Runs several reads that must see the same moment. */
+    readonly atOneMoment: <A, E>(read: (snapshot: Snapshot) => Effect.Effect<A, E>) => Effect.Effect<A, E | Unavailable>
     /** Applies all operations or none, and completes once they are on disk. */
-    readonly write: (operations: Array<Operation>) => Effect.Effect<void, Unavailable>
+    readonly write: (operations: ReadonlyArray<Operation>) => Effect.Effect<void, Unavailable>
   }
 >()("pantheon-state/leveldb/LevelDatabase") {}
 
@@ -48,11 +53,20 @@ export const layer = (options: Options): Layer.Layer<LevelDatabase, Unavailable 
         Effect.promise(() => level.close())
       )
       const use = <A>(operation: string, run: (level: ClassicLevel) => Promise<A>) =>
-        Effect.tryPromise({ try: () => run(level), catch: (cause) => failed(name, operation, cause) })
+        Effect.mapError(
+          Effect.tryPromise(() => run(level)),
+          ({ cause }) => failed(name, operation, cause)
+        )
       const service = LevelDatabase.of({
         name,
         level,
         use,
+        atOneMoment: (read) =>
+          Effect.acquireUseRelease(
+            use("read", (level) => Promise.resolve(level.snapshot())),
+            read,
+            (snapshot) => Effect.promise(() => snapshot.close())
+          ),
         write: (operations) => use("write", () => writeSynced(level, operations))
       })
       yield* checkFormat(service)
@@ -76,7 +90,6 @@ const checkOptions = ({ cacheBytes = 1, directory }: Options): Effect.Effect<voi
 // What LevelDB makes before `CURRENT`, the last file of a new database; a process may be killed in between.
 const ownFile = /^(?:LOCK|LOG(?:\.old)?|MANIFEST-\d+|\d+\.(?:log|ldb|sst|dbtmp))$/
 
-/** Gives the one true path, since LevelDB tells by the path whether this process has the directory open already. */
 // Put by put: an array of operations is copied twice on its way, which costs half as much again.
 const writeSynced = (level: ClassicLevel, operations: ReadonlyArray<Operation>): Promise<void> => {
   const batch = level.batch()
@@ -87,6 +100,7 @@ const writeSynced = (level: ClassicLevel, operations: ReadonlyArray<Operation>):
   return batch.write({ sync: true })
 }
 
+/** Gives the one true path, since LevelDB tells by the path whether this process has the directory open already. */
 const prepareDirectory = (directory: string): Effect.Effect<string, Unavailable> =>
   Effect.gen(function* () {
     const { entries, path } = yield* Effect.tryPromise({

@@ -1,5 +1,5 @@
 /**
- * Events in LevelDB: reading, listing and deleting. Appending is in `LevelAppend.ts`.
+ * Events in LevelDB: reading and listing. Appending is in `LevelAppend.ts`.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -11,13 +11,14 @@ import type {
   StoredEvent,
   StreamRange
 } from "../../src/EventStoreDriver.ts"
-import { Heads } from "./Heads.ts"
+import { EventIds } from "./EventIds.ts"
+import { Heads, isPurged } from "./Heads.ts"
 import * as Keys from "./Keys.ts"
 import { makeAppendBatch } from "./LevelAppend.ts"
-import type { LevelDatabase, Operation } from "./LevelDatabase.ts"
-import { makeReadFeed } from "./LevelFeed.ts"
-import { makeNotes, removeNotes } from "./LevelNotes.ts"
-import { removal } from "./LevelSnapshotStore.ts"
+import type { LevelDatabase } from "./LevelDatabase.ts"
+import { deleteEvents, purge } from "./LevelDeletion.ts"
+import { makeFlushes, readFeed, readFeedEnd } from "./LevelFeed.ts"
+import { makeNotes } from "./LevelNotes.ts"
 import * as Rows from "./Rows.ts"
 
 type Database = LevelDatabase["Service"]
@@ -26,22 +27,26 @@ type Database = LevelDatabase["Service"]
 export const make = (database: Database): Effect.Effect<EventStoreDriver, DriverError> =>
   Effect.gen(function* () {
     const heads = new Heads(database)
-    const feed = yield* makeReadFeed(database)
+    const ids = yield* EventIds.make(database)
+    const flushes = yield* makeFlushes(database)
     return {
       name: database.name,
       maximumBatch: 4096,
+      // While one is on its way to the disk, the next is made.
+      concurrentBatches: 2,
+      concurrentFrom: 16,
       // One process owns the directory, so the signal inside it tells everything.
       feedPollMilliseconds: undefined,
-      appendBatch: yield* makeAppendBatch(database, heads, feed.nextFlush),
+      appendBatch: makeAppendBatch(database, heads, ids, flushes),
       readHead: (agentId) => readHead(database, heads, agentId),
       readStream: (range) => readStream(database, range),
-      readEvent: (eventId) => readEvent(database, eventId),
+      readEvent: (eventId) => Effect.map(ids.find([eventId]), (found) => found.get(eventId)),
       readReplies: (agentId, commandIds) => readReplies(database, agentId, commandIds),
-      listAgents: (page) => listAgents(database, page),
+      listAgents: (page) => listAgents(database, heads, page),
       ...makeNotes(database),
-      readFeed: feed.read,
-      readFeedEnd: feed.end,
-      deleteEvents: (agentId, toVersion) => deleteEvents(database, agentId, toVersion, []),
+      readFeed: (page) => readFeed(database, flushes, page),
+      readFeedEnd: readFeedEnd(database, flushes),
+      deleteEvents: (agentId, toVersion) => deleteEvents(database, heads, agentId, toVersion),
       purge: (agentId) => purge(database, heads, agentId)
     }
   })
@@ -50,7 +55,7 @@ const readHead = (database: Database, heads: Heads, agentId: string): Effect.Eff
   Effect.gen(function* () {
     const head = (yield* heads.read([agentId])).get(agentId)
     if (head === undefined) return { version: 0, firstVersion: 0, presence: "missing", isComplete: true }
-    if (Rows.isPurged(head)) return { version: head.version, firstVersion: 0, presence: "missing", isComplete: true }
+    if (isPurged(head)) return { version: head.version, firstVersion: 0, presence: "missing", isComplete: true }
     const first = yield* database.use("read head", (level) =>
       level.values({ ...Keys.allOf("e", agentId), limit: 1 }).all()
     )
@@ -82,15 +87,6 @@ const readStream = (database: Database, range: StreamRange): Effect.Effect<Reado
   })
 }
 
-const readEvent = (database: Database, eventId: string): Effect.Effect<StoredEvent | undefined, DriverError> =>
-  Effect.gen(function* () {
-    const text = yield* database.use("read event", (level) => level.get(Keys.eventId(eventId)))
-    if (text === undefined) return undefined
-    const [agentId, version] = yield* decoded(Rows.decodeReference(`event id ${JSON.stringify(eventId)}`, text))
-    const row = yield* database.use("read event", (level) => level.get(Keys.event(agentId, version)))
-    return row === undefined ? undefined : yield* decoded(Rows.decodeEvent(agentId, row))
-  })
-
 const readReplies = (database: Database, agentId: string, commandIds: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const keys = commandIds.map((id) => Keys.command(agentId, id))
@@ -105,60 +101,31 @@ const readReplies = (database: Database, agentId: string, commandIds: ReadonlyAr
 
 const listAgents = (
   database: Database,
+  heads: Heads,
   { after, limit, prefix }: Parameters<EventStoreDriver["listAgents"]>[0]
 ): Effect.Effect<ReadonlyArray<AgentEntry>, DriverError> =>
-  Effect.gen(function* () {
-    const found: Array<AgentEntry> = []
-    let bound =
-      after === undefined || Keys.isBefore(after, prefix) ? { gte: Keys.head(prefix) } : { gt: Keys.head(after) }
-    while (found.length < limit) {
-      const count = limit - found.length
-      const rows = yield* database.use("list agents", (level) =>
-        level.iterator({ ...bound, lt: Keys.allKind("h").lt, limit: count }).all()
-      )
-      for (const [key, text] of rows) {
-        const agentId = key.slice(1)
-        if (!agentId.startsWith(prefix)) return found
-        const head = yield* decoded(Rows.decodeHead(agentId, text))
-        if (!Rows.isPurged(head)) found.push({ agentId, version: head.version })
+  database.atOneMoment((snapshot) =>
+    Effect.gen(function* () {
+      const found: Array<AgentEntry> = []
+      let bound =
+        after === undefined || Keys.isBefore(after, prefix) ? { gte: Keys.head(prefix) } : { gt: Keys.head(after) }
+      while (found.length < limit) {
+        const count = limit - found.length
+        const rows = yield* database.use("list agents", (level) =>
+          level.iterator({ ...bound, lt: Keys.allKind("h").lt, limit: count, snapshot }).all()
+        )
+        const listed = rows.map(([key, text]) => [key.slice(1), text] as const)
+        const end = listed.findIndex(([agentId]) => !agentId.startsWith(prefix))
+        const wanted = end < 0 ? listed : listed.slice(0, end)
+        for (const [agentId, head] of yield* heads.complete(wanted, snapshot)) {
+          if (!isPurged(head)) found.push({ agentId, version: head.version })
+        }
+        const last = rows.at(-1)
+        if (end >= 0 || last === undefined || rows.length < count) return found
+        bound = { gt: last[0] }
       }
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < count) return found
-      bound = { gt: last[0] }
-    }
-    return found
-  })
-
-/** Deletes up to a version, in one write together with other changes. The references of the feed may dangle; its reader skips them. */
-const deleteEvents = (database: Database, agentId: string, toVersion: number, others: ReadonlyArray<Operation>) =>
-  Effect.gen(function* () {
-    const bounds = { gt: Keys.allOf("e", agentId).gt, lte: Keys.event(agentId, toVersion) }
-    const rows = yield* database.use("delete events", (level) => level.iterator(bounds).all())
-    const operations: Array<Operation> = [...others]
-    for (const [key, text] of rows) {
-      const event = Rows.decodeEvent(agentId, text)
-      operations.push({ type: "del", key })
-      // When the event cannot be read its id stays behind, and leads to nothing.
-      if (Result.isSuccess(event)) operations.push({ type: "del", key: Keys.eventId(event.success.id) })
-    }
-    if (operations.length > 0) yield* database.write(operations)
-    return rows.length
-  })
-
-const purge = (database: Database, heads: Heads, agentId: string): Effect.Effect<number, DriverError> =>
-  Effect.gen(function* () {
-    const head = (yield* heads.read([agentId])).get(agentId)
-    const commands = yield* database.use("purge", (level) => level.keys(Keys.allOf("c", agentId)).all())
-    const snapshots = yield* database.use("purge", (level) => level.iterator(Keys.allOf("s", agentId)).all())
-    const operations: Array<Operation> = commands.map((key) => ({ type: "del", key }))
-    operations.push(...(yield* removeNotes(database, agentId)))
-    for (const [key, text] of snapshots) operations.push(...removal(key, Rows.decodeSnapshot(agentId, text)))
-    if (head !== undefined && !Rows.isPurged(head)) {
-      const version = head.version + 1
-      operations.push({ type: "put", key: Keys.head(agentId), value: Rows.encodeHead({ version, origin: version }) })
-    }
-    heads.forget()
-    return yield* deleteEvents(database, agentId, Number.MAX_SAFE_INTEGER, operations)
-  })
+      return found
+    })
+  )
 
 const decoded = Effect.fromResult

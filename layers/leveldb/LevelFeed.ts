@@ -9,6 +9,7 @@ import type {
   InvalidPosition,
   StoredEvent
 } from "../../src/EventStoreDriver.ts"
+import { Flushes } from "./Flushes.ts"
 import * as Keys from "./Keys.ts"
 import type { LevelDatabase } from "./LevelDatabase.ts"
 import * as Rows from "./Rows.ts"
@@ -19,41 +20,42 @@ interface Position {
   readonly told: number
 }
 
-/** Reads the feed, and counts its flushes. */
-export const makeReadFeed = (database: LevelDatabase["Service"]) =>
+/** The flushes of an open database. */
+export const makeFlushes = (database: LevelDatabase["Service"]) => {
+  const bounds = { ...Keys.allKind("f"), reverse: true, limit: 1 }
+  return Effect.map(
+    database.use("open", (level) => level.keys(bounds).all()),
+    ([newest]) => new Flushes(newest === undefined ? 0 : Keys.flushNumber(newest))
+  )
+}
+
+/** The position after everything that may be told now. */
+export const readFeedEnd = (database: LevelDatabase["Service"], flushes: Flushes) =>
   Effect.gen(function* () {
-    const newest = yield* database.use("open", (level) =>
-      level.keys({ ...Keys.allKind("f"), reverse: true, limit: 1 }).all()
-    )
-    let flushes = newest[0] === undefined ? 0 : Keys.flushNumber(newest[0])
-    return {
-      nextFlush: () => ++flushes,
-      read: (page: { readonly after: string | undefined; readonly limit: number }) => read(database, page, flushes),
-      end: Effect.gen(function* () {
-        const bounds = { ...Keys.allKind("f"), reverse: true, limit: 1 }
-        const [last] = yield* database.use("read feed", (level) => level.iterator(bounds).all())
-        if (last === undefined) return undefined
-        const parts = yield* Effect.fromResult(Rows.decodeFlush(last[1]))
-        return print({ flush: Keys.flushNumber(last[0]), told: parts.reduce((sum, [, , count]) => sum + count, 0) })
-      })
-    }
+    const bounds = { gt: Keys.allKind("f").gt, lte: Keys.flush(flushes.settled), reverse: true, limit: 1 }
+    const [last] = yield* database.use("read feed", (level) => level.iterator(bounds).all())
+    if (last === undefined) return undefined
+    const parts = yield* Effect.fromResult(Rows.decodeFlush(last[1]))
+    return print({ flush: Keys.flushNumber(last[0]), told: parts.reduce((sum, [, , count]) => sum + count, 0) })
   })
 
-const read = (
+/** Events of all agents after a position, up to the newest flush that may be told. */
+export const readFeed = (
   database: LevelDatabase["Service"],
-  { after, limit }: Parameters<EventStoreDriver["readFeed"]>[0],
-  newest: number
+  flushes: Flushes,
+  { after, limit }: Parameters<EventStoreDriver["readFeed"]>[0]
 ): Effect.Effect<ReadonlyArray<FeedEntry<StoredEvent>>, DriverError | InvalidPosition> =>
   Effect.gen(function* () {
+    const { settled } = flushes
     const start = after === undefined ? { flush: 0, told: 0 } : parse(after)
     // A flush to come is of another store, such as one that was deleted; going on behind it would lose events.
-    if (start === undefined || start.flush > newest) {
+    if (start === undefined || start.flush > settled) {
       return yield* Effect.fail<InvalidPosition>({ _tag: "InvalidPosition", found: after ?? "" })
     }
     const entries: Array<FeedEntry<StoredEvent>> = []
     let position = start
     while (entries.length < limit) {
-      const places = yield* placesAfter(database, position, limit - entries.length)
+      const places = yield* placesAfter(database, position, settled, limit - entries.length)
       const keys = places.map(({ agentId, version }) => Keys.event(agentId, version))
       const rows = yield* database.use("read feed", (level) => level.getMany(keys))
       for (const [index, place] of places.entries()) {
@@ -78,17 +80,18 @@ interface Place extends Position {
 // A lone append leaves a flush of one event, a full batch one of thousands.
 const flushesPerRead = 100
 
-/** The places after a position, whether their events are still there or not; at most `count`, and none only at the end. */
+/** The places after a position up to a flush, whether their events are still there or not; at most `count`, and none only at the end. */
 const placesAfter = (
   database: LevelDatabase["Service"],
   after: Position,
+  settled: number,
   count: number
 ): Effect.Effect<ReadonlyArray<Place>, DriverError> =>
   Effect.gen(function* () {
     const places: Array<Place> = []
     let from = after.flush
     while (places.length < count) {
-      const bounds = { gte: Keys.flush(from), lt: Keys.allKind("f").lt, limit: flushesPerRead }
+      const bounds = { gte: Keys.flush(from), lte: Keys.flush(settled), limit: flushesPerRead }
       const flushes = yield* database.use("read feed", (level) => level.iterator(bounds).all())
       for (const [key, text] of flushes) {
         const flush = Keys.flushNumber(key)

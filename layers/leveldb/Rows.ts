@@ -10,14 +10,11 @@ import { Corrupted } from "../../src/StoreError.ts"
 /** A row, or why it cannot be read. */
 export type Row<A> = Result.Result<A, Corrupted>
 
-/** The highest version of an agent, and the version that its last purge took; 0 for none. */
+/** A version of an agent, and the version that its last purge took; 0 for none. */
 export interface StoredHead {
   readonly version: number
   readonly origin: number
 }
-
-/** Whether nothing has happened since the last purge. */
-export const isPurged = ({ origin, version }: StoredHead): boolean => origin > 0 && origin === version
 
 export const encodeEvent = (event: EncodedEvent, version: number): string => {
   const { data, id, metadata, schemaVersion, timestamp, type } = event
@@ -94,6 +91,19 @@ export const decodeReference = (subject: string, text: string): Row<Reference> =
   const row = parse(text)
   return isTuple<Reference>(row, "sn") ? Result.succeed(row) : corrupted(subject, text)
 }
+
+/** Agent, first version and ids of events that follow each other, in a stream and in a run. */
+export type RunPart = [agentId: string, firstVersion: number, ...ids: Array<string>]
+
+export const encodeRun = (parts: ReadonlyArray<RunPart>): string => JSON.stringify(parts)
+
+export const decodeRun = (text: string): Row<ReadonlyArray<RunPart>> => {
+  const parts = parse(text)
+  return Array.isArray(parts) && parts.every(isRunPart) ? Result.succeed(parts) : corrupted("a run of event ids", text)
+}
+
+const isRunPart = (part: unknown): part is RunPart =>
+  Array.isArray(part) && part.length > 2 && isTuple<RunPart>(part, "sn".padEnd(part.length, "s"))
 
 /** Agent, first version and count of one append of a flush. */
 export type FlushPart = [agentId: string, firstVersion: number, count: number]

@@ -6,7 +6,7 @@ import type { BatchDriver, Ticket } from "./GroupCommit.ts"
 // One statement should stay well below what clients and servers take in one message.
 const maximumBatchBytes = 4 * 1024 * 1024
 
-// A flush beside another pays only when it carries so many appends; fewer do better to wait for the other to end.
+// A flush beside another pays only when it carries enough appends; for a statement to a server it is about so many.
 const worthwhile = 64
 
 /** Makes batches. Those that are under way at the same time share no agent. */
@@ -14,6 +14,8 @@ export class CommitQueue {
   private waiting: Array<Ticket> = []
   private readonly maximumBatch: number
   private readonly maximumFlushes: number
+  /** From how many appends a flush beside another pays. */
+  private readonly worthwhile: number
   private flushes = 0
   /** Appends in the flushes. */
   private flushing = 0
@@ -24,9 +26,14 @@ export class CommitQueue {
   /** Whether no flush may begin. */
   isHeld = false
 
-  constructor({ concurrentBatches = 1, maximumBatch }: Pick<BatchDriver, "concurrentBatches" | "maximumBatch">) {
+  constructor({
+    concurrentBatches = 1,
+    concurrentFrom = worthwhile,
+    maximumBatch
+  }: Pick<BatchDriver, "concurrentBatches" | "concurrentFrom" | "maximumBatch">) {
     this.maximumBatch = maximumBatch
     this.maximumFlushes = concurrentBatches
+    this.worthwhile = concurrentFrom
   }
 
   /** Whether nothing waits that the end of another flush would not bring up again. */
@@ -43,7 +50,7 @@ export class CommitQueue {
   get isReady(): boolean {
     if (this.isHeld) return false
     if (this.flushes === 0) return this.waiting.length > 0
-    return this.waiting.length >= worthwhile && this.flushes < this.maximumFlushes && !this.isBlocked
+    return this.waiting.length >= this.worthwhile && this.flushes < this.maximumFlushes && !this.isBlocked
   }
 
   add(ticket: Ticket): void {
@@ -96,7 +103,7 @@ export class CommitQueue {
   /** Of many appends each flush takes its part, so that one is being written while another is made. */
   private get share(): number {
     const all = this.waiting.length + this.flushing
-    const part = all < 2 * worthwhile ? all : Math.ceil(all / this.maximumFlushes)
+    const part = all < 2 * this.worthwhile ? all : Math.ceil(all / this.maximumFlushes)
     return Math.min(part, this.maximumBatch)
   }
 }

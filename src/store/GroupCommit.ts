@@ -7,6 +7,7 @@
 import type * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -33,7 +34,10 @@ export interface Ticket {
 }
 
 /** The part of a driver that the writer needs. */
-export type BatchDriver = Pick<EventStoreDriver, "name" | "maximumBatch" | "concurrentBatches" | "appendBatch">
+export type BatchDriver = Pick<
+  EventStoreDriver,
+  "name" | "maximumBatch" | "concurrentBatches" | "concurrentFrom" | "appendBatch"
+>
 
 /** The queue in front of one driver. */
 export interface GroupCommit {
@@ -188,25 +192,26 @@ class Writer implements GroupCommit {
 
   private flush(batch: ReadonlyArray<Ticket>): Effect.Effect<void> {
     if (batch.length === 0) return Effect.void
-    return Effect.matchCauseEffect(this.driver.appendBatch(batch.map((ticket) => ticket.append)), {
-      onSuccess: (outcomes) => {
-        this.settleAll(batch, outcomes)
-        return Effect.void
-      },
-      onFailure: (cause) => {
-        const failure = failureOf(cause)
-        if (failure.certainty === "refused" && batch.length > 1) {
-          // Batch mates must not fall together: halve until the guilty append is alone.
-          const half = batch.length >>> 1
-          return Effect.andThen(
-            this.flush(batch.slice(0, half)),
-            Effect.suspend(() => this.flush(this.holdBack(batch.slice(half))))
-          )
-        }
-        for (const ticket of batch) this.settle(ticket, failure)
-        return Effect.void
-      }
+    const tried = Effect.exit(this.driver.appendBatch(batch.map((ticket) => ticket.append)))
+    // V8 puts functions in object literals among its old objects at once; there they would keep the whole batch for long.
+    return Effect.flatMap(tried, (exit) => {
+      if (Exit.isFailure(exit)) return this.fail(batch, failureOf(exit.cause))
+      this.settleAll(batch, exit.value)
+      return Effect.void
     })
+  }
+
+  private fail(batch: ReadonlyArray<Ticket>, failure: BatchFailure): Effect.Effect<void> {
+    if (failure.certainty === "refused" && batch.length > 1) {
+      // Batch mates must not fall together: halve until the guilty append is alone.
+      const half = batch.length >>> 1
+      return Effect.andThen(
+        this.flush(batch.slice(0, half)),
+        Effect.suspend(() => this.flush(this.holdBack(batch.slice(half))))
+      )
+    }
+    for (const ticket of batch) this.settle(ticket, failure)
+    return Effect.void
   }
 
   private settleAll(batch: ReadonlyArray<Ticket>, outcomes: ReadonlyArray<Outcome>): void {

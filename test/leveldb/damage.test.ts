@@ -137,6 +137,27 @@ describe("a damaged row of LevelDB", () => {
     })
   )
 
+  it.live("is told to whoever looks for an event by an id that may stand in it, when it is a run of ids", () =>
+    Effect.gen(function* () {
+      const { level, using } = yield* filled
+      const [first, second] = ["01900001-0000-7000-8000-000000000000", "01900002-0000-7000-8000-000000000000"] as const
+      const note = (id: string) => EventStore.append({ agentId: "a", events: [{ id, type: "a.noted" }] })
+      yield* using(Effect.andThen(note(first), note(second)))
+      for (const found of ["\u0000", "[1]", '[["a"]]', '[["a",1,2]]', '[["a","1"]]']) {
+        yield* level((level) => level.put(`r${first}`, found))
+        yield* using(
+          Effect.gen(function* () {
+            const store = yield* EventStore.EventStore
+            yield* damaged(store.getEvent(first), /run of event ids/)
+            assert.isTrue(Option.isSome(yield* store.getEvent(second)))
+            const error = yield* Effect.flip(note(first))
+            assert.deepInclude(error, { _tag: "Rejected", reason: "Unavailable" })
+          })
+        )
+      }
+    })
+  )
+
   for (const [what, change] of [
     ["another program's", garbage],
     ["changed in its state", (text: string) => text.replace('{"of":"e2"}', '{"of":"e9"}')],

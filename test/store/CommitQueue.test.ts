@@ -78,6 +78,28 @@ describe("two flushes at a time", () => {
     })
   )
 
+  it.effect("are begun for fewer when the driver says that this pays", () =>
+    Effect.gen(function* () {
+      const driver = yield* ScriptedDriver.make
+      const commits = yield* GroupCommit.make({ ...driver, concurrentBatches: 2, concurrentFrom: 3 })
+      yield* Effect.addFinalizer(() => driver.release)
+      const callers = new Callers(commits)
+      callers.enqueue(append("first"), ...appends(0, 6))
+      const first = yield* driver.next
+      // Half of all seven.
+      assert.deepStrictEqual(first.ids, ["first", ...ids(0, 3)])
+      const second = yield* driver.next
+      assert.deepStrictEqual(second.ids, ids(3, 3))
+      callers.enqueue(...appends(6, 2))
+      yield* second.store
+      const next = yield* Effect.forkChild(driver.next, { startImmediately: true })
+      yield* settle
+      assert.isUndefined(next.pollUnsafe())
+      callers.enqueue(...appends(8, 1))
+      assert.deepStrictEqual((yield* Fiber.join(next)).ids, ids(6, 3))
+    })
+  )
+
   it.effect("go on beside each other, and each tells its own callers", () =>
     Effect.gen(function* () {
       const { callers, driver } = yield* start
