@@ -16,6 +16,7 @@ import type { EventSteps, StateStep } from "./actor/ActorReading.ts"
 import * as Behavior from "./actor/Behavior.ts"
 import type { Codec, Command, Refused } from "./actor/Command.ts"
 import { Decision } from "./actor/Decision.ts"
+import * as Timers from "./actor/Timers.ts"
 import type { EventStore } from "./EventStore.ts"
 import * as SnapshotPolicy from "./SnapshotPolicy.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
@@ -27,6 +28,7 @@ export type { Client } from "./actor/ActorClient.ts"
 export type { EventStep, EventSteps, StateStep } from "./actor/ActorReading.ts"
 export type { BehaviorOptions, HandlerServices, Handlers } from "./actor/Behavior.ts"
 export type { Codec, Command } from "./actor/Command.ts"
+export type { Timers } from "./actor/Timers.ts"
 
 /** A schema of tagged events. */
 export type EventCodec = Codec & { readonly Type: { readonly _tag: string } }
@@ -84,6 +86,8 @@ export interface Actor<Name extends string, State, Event, Commands extends Comma
     (events: Event | ReadonlyArray<Event>): Effect.Effect<Decision<Event, void>>
     <A>(events: Event | ReadonlyArray<Event>, reply: (state: State) => A): Effect.Effect<Decision<Event, A>>
   }
+  /** Commands that the actor sends itself later; for use in handlers. */
+  readonly timers: Timers.Timers<Commands>
   /** The behavior, registered with the engine for as long as the layer lives. The services that handlers use are requirements of the layer. */
   readonly toLayer: <H extends Behavior.Handlers<State, Event, Commands>>(
     handlers: H & Behavior.NoOthers<H, Commands>,
@@ -137,6 +141,7 @@ export const make = <
     agentId: codec.agentId,
     persist: <A>(events: Event["Type"] | ReadonlyArray<Event["Type"]>, reply?: (state: State["Type"]) => A) =>
       Effect.succeed(new Decision(Array.isArray(events) ? events : [events], reply ?? noReply)),
+    timers: Timers.make(name),
     toLayer: (handlers, behaviorOptions) =>
       Layer.effectDiscard(
         Effect.gen(function* () {

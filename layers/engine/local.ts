@@ -23,6 +23,7 @@ import * as Limits from "../../src/Limits.ts"
 import type { SnapshotStore } from "../../src/SnapshotStore.ts"
 import * as Replay from "../../src/store/Replay.ts"
 import * as Uuid from "../../src/store/Uuid.ts"
+import { Alarms } from "./local/Alarms.ts"
 import { Changes } from "./local/Changes.ts"
 import { Control } from "./local/Control.ts"
 import { DeadLetters } from "./local/DeadLetters.ts"
@@ -62,14 +63,18 @@ const makeSurroundings = Effect.fnUntraced(function* (timeout: Duration.Duration
   }
   const changes = new Changes()
   yield* Effect.addFinalizer(() => Effect.sync(() => changes.close()))
+  const stores = yield* Replay.stores
+  const turns = new Turns((yield* Scheduler.Scheduler).makeDispatcher())
+  const now = () => clock.currentTimeMillisUnsafe()
   const surroundings: EngineSurroundings = {
-    stores: yield* Replay.stores,
-    turns: new Turns((yield* Scheduler.Scheduler).makeDispatcher()),
+    stores,
+    turns,
     limits: yield* Limits.Limits,
     nextId: yield* Uuid.makeGenerator,
-    now: () => clock.currentTimeMillisUnsafe(),
+    now,
     nanoseconds: () => clock.currentTimeNanosUnsafe(),
     background,
+    alarms: new Alarms(stores.events, { background, now, turns }),
     residents: new Residents(count("maximumResident", options.maximumResident ?? Number.POSITIVE_INFINITY)),
     recoveries: yield* Semaphore.make(count("concurrentRecoveries", options.concurrentRecoveries ?? 64)),
     changes,
@@ -86,7 +91,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const messenger = new Messenger(engine, surroundings)
   const control = new Control(engine, surroundings)
   const directory = new Directory(engine, surroundings)
-  const { changes, deadLetters } = surroundings
+  const { alarms, changes, deadLetters } = surroundings
+  yield* Effect.forkScoped(alarms.run((actor) => engine.named(actor)))
 
   return ActorSystem.of({
     register: Effect.fnUntraced(function* (behavior) {
@@ -94,6 +100,11 @@ const make = Effect.fnUntraced(function* (options: Options) {
         engine.unregister(registration)
       )
       yield* Effect.forkScoped(passivateIdle(registration, surroundings))
+      const { agentIdPrefix } = behavior.definition.codec
+      yield* Effect.acquireRelease(
+        Effect.sync(() => alarms.watch(agentIdPrefix)),
+        () => Effect.sync(() => alarms.unwatch(agentIdPrefix))
+      )
     }),
     spawn: (actor, id) => control.spawn(actor, id),
     spawnChild: (actor, id) => control.spawnChild(actor, id),

@@ -24,6 +24,8 @@ export type CodecResult<A> = Result.Result<A, Schema.SchemaError>
 export interface CommandCodec {
   /** Fills in constructor defaults and checks the payload. */
   readonly makePayload: (payload: unknown) => Result.Result<unknown, InvalidInput>
+  readonly encodePayload: (payload: unknown) => CodecResult<unknown>
+  readonly decodePayload: (payload: unknown) => CodecResult<unknown>
   readonly encodeReply: (reply: unknown) => CodecResult<unknown>
   readonly decodeReply: (reply: unknown) => CodecResult<unknown>
 }
@@ -152,6 +154,7 @@ const tagOf = (event: unknown): string =>
 
 const makeCommand = (command: Command): CommandCodec => {
   const { payloadSchema, successSchema } = schemasOf(command)
+  const payload = Schema.toCodecJson(payloadSchema)
   const reply = Schema.toCodecJson(successSchema)
   const makePayload = SchemaParser.makeEffect(payloadSchema)
   return {
@@ -161,6 +164,8 @@ const makeCommand = (command: Command): CommandCodec => {
       const exit = Exit.isExit(made) ? made : Effect.runSyncExit(made)
       return Exit.isSuccess(exit) ? Result.succeed(exit.value) : Result.fail(refusePayload(command._tag, exit.cause))
     },
+    encodePayload: Schema.encodeUnknownResult(payload),
+    decodePayload: Schema.decodeUnknownResult(payload),
     encodeReply: Schema.encodeUnknownResult(reply),
     decodeReply: Schema.decodeUnknownResult(reply)
   }

@@ -23,6 +23,11 @@ export class PreparedNote {
   get name(): string {
     return this.encoded.name
   }
+
+  /** The length of its body. */
+  get length(): number {
+    return this.encoded.body?.length ?? 0
+  }
 }
 
 /** Checks and encodes a change now, so that a later append cannot be refused for it. */

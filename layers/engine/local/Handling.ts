@@ -9,13 +9,19 @@ import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { HandlerTimeout } from "../../../src/ActorError.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
+import { CurrentTimerDesk, type TimerChange } from "../../../src/actor/Timers.ts"
 import { CurrentActor, type RunningActor } from "../../../src/CurrentActor.ts"
 import type { Envelope } from "./Envelope.ts"
 import { CurrentWaiter, type Waiter } from "./Waiter.ts"
 
+/** What a handler does to timers, by name. */
+export type TimerChanges = Map<string, TimerChange>
+
 /** The command that an actor runs now, if it runs one. */
 export class Handling {
   current: Envelope | undefined
+  /** Those that the handler has set so far. */
+  timers: TimerChanges | undefined
   private fiber: Fiber.Fiber<unknown, unknown> | undefined
   private readonly behavior: Behavior
   private readonly actor: Waiter & RunningActor
@@ -36,7 +42,8 @@ export class Handling {
     // A fiber of its own, so that the actor has its hands free while the handler waits.
     this.services ??= this.behavior.services.pipe(
       Context.add(CurrentWaiter, this.actor),
-      Context.add(CurrentActor, this.actor)
+      Context.add(CurrentActor, this.actor),
+      Context.add(CurrentTimerDesk, { actor: this.actor.actor, set: (change) => this.set(change) })
     )
     const fiber = Effect.runForkWith(this.services)(this.prepare(handled.success, envelope))
     this.fiber = fiber
@@ -55,12 +62,22 @@ export class Handling {
     })
   }
 
-  /** The command has come to its end. */
-  end(): void {
+  /** The command has come to its end. Gives the timers that it set. */
+  end(): TimerChanges | undefined {
+    const { timers } = this
     this.current = undefined
     this.fiber = undefined
+    this.timers = undefined
     // What the handler left running in the background no longer keeps the actor waiting.
     if (this.actor.waitingFor.length > 0) this.actor.waitingFor.length = 0
+    return timers
+  }
+
+  private set(change: TimerChange): boolean {
+    if (this.current === undefined) return false
+    this.timers ??= new Map()
+    this.timers.set(change.name, change)
+    return true
   }
 
   /** Ends the command from outside. A handler that cannot be interrupted is left to itself. */

@@ -8,7 +8,9 @@ import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type * as Actor from "../../../src/Actor.ts"
 import * as ActorJournal from "../../../src/actor/ActorJournal.ts"
+import { timerPrefix } from "../../../src/actor/TimerNote.ts"
 import type { Appended } from "../../../src/EventStore.ts"
+import type * as Note from "../../../src/Note.ts"
 import { type AppendError, Conflict, type ReadError } from "../../../src/StoreError.ts"
 import { appendSurely } from "../../../src/store/AppendSurely.ts"
 import type * as Replay from "../../../src/store/Replay.ts"
@@ -59,6 +61,15 @@ export class LiveJournal {
     return this.archive.stores.events.replies(this.agentId, [...commandIds])
   }
 
+  /** The notes of those timers that are set, by the names of the timers. */
+  timers(names: Iterable<string>): Effect.Effect<ReadonlyMap<string, Note.Note>, ReadError> {
+    const keys = Array.from(names, (name) => ({ agentId: this.agentId, name: timerPrefix + name }))
+    return Effect.map(
+      this.archive.stores.events.getNotes(keys),
+      (notes) => new Map(notes.map((note) => [note.name.slice(timerPrefix.length), note]))
+    )
+  }
+
   /** Appends a round, and does not rest before it knows. After a failure `at` says what may still be relied upon. */
   append(round: Round): Effect.Effect<void, AppendError> {
     return Effect.matchEffect(within(round.spans, appendSurely(this.archive.stores.events, round.append)), {
@@ -68,6 +79,8 @@ export class LiveJournal {
   }
 
   private afterAppend(round: Round, appended: Appended): Effect.Effect<void, AppendError> {
+    // Timers alone move nothing.
+    if (round.lastEventId === "") return Effect.void
     if (appended.eventIds.length > 0) {
       this.advance(round, appended.version)
       return Effect.void

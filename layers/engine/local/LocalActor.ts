@@ -10,6 +10,7 @@ import { ActorStopped, RecoveryFailed } from "../../../src/ActorError.ts"
 import type { ActorEnd, ActorStatus } from "../../../src/ActorSystem.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
 import type { RunningActor } from "../../../src/CurrentActor.ts"
+import type { Alarms } from "./Alarms.ts"
 import { Bell } from "./Bell.ts"
 import type { Changes } from "./Changes.ts"
 import type { DeadLetters } from "./DeadLetters.ts"
@@ -29,6 +30,7 @@ import type { Waiter } from "./Waiter.ts"
 
 /** What all actors need of their engine. */
 export interface EngineSurroundings extends Workshop, Archive {
+  readonly alarms: Alarms
   readonly turns: Turns
   readonly residents: Residents
   readonly changes: Changes

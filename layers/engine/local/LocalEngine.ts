@@ -82,6 +82,11 @@ export class LocalEngine {
       : Result.succeed(registration)
   }
 
+  /** Found by name. */
+  named(actor: string): Registration | undefined {
+    return this.registrations.get(actor)
+  }
+
   /** An actor that is in memory. */
   resident({ actor, id }: ActorAddress): LocalActor | undefined {
     return this.registrations.get(actor)?.resident(id)

@@ -2,6 +2,13 @@
  * The commands that wait for one actor, in the order in which they were taken.
  */
 import type { Envelope } from "./Envelope.ts"
+import { Firing } from "./Firing.ts"
+
+/** Of some commands, the ids of those that have one and the names of the timers that sent them, each once. */
+export interface LookUps {
+  readonly commandIds: Set<string>
+  readonly timers: Set<string>
+}
 
 /** A bounded queue whose senders may wait for room. */
 export class Mailbox {
@@ -66,14 +73,21 @@ export class Mailbox {
     return this.outside.length < outside.length
   }
 
-  /** The ids of those commands that have one, twins once; nothing when none has. */
-  commandIds(): Set<string> | undefined {
-    let ids: Set<string> | undefined
+  /** What is to be looked up of the commands that wait; nothing for most. */
+  lookUps(): LookUps | undefined {
+    let found: LookUps | undefined
     for (let index = this.head; index < this.envelopes.length; index++) {
-      const id = this.envelopes[index]?.options?.commandId
-      if (id !== undefined) ids = (ids ?? new Set()).add(id)
+      const envelope = this.envelopes[index]
+      if (envelope?.options === undefined) continue
+      if (envelope instanceof Firing) {
+        found ??= { commandIds: new Set(), timers: new Set() }
+        found.timers.add(envelope.alarm.name)
+      } else if (envelope.options.commandId !== undefined) {
+        found ??= { commandIds: new Set(), timers: new Set() }
+        found.commandIds.add(envelope.options.commandId)
+      }
     }
-    return ids
+    return found
   }
 
   /** Gives back all that was taken. */

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import { type ActorCodec, noWish } from "../../../src/actor/ActorCodec.ts"
 import type { Decision } from "../../../src/actor/Decision.ts"
+import { type PreparedTimer, prepareTimer } from "../../../src/actor/TimerNote.ts"
 import type { Command } from "../../../src/EventStore.ts"
 import type * as Limits from "../../../src/Limits.ts"
 import { InvalidInput, Rejected } from "../../../src/StoreError.ts"
@@ -14,6 +15,7 @@ import type * as Uuid from "../../../src/store/Uuid.ts"
 import * as Trace from "../../../src/Trace.ts"
 import * as Value from "../../../src/Value.ts"
 import type { Envelope } from "./Envelope.ts"
+import type { TimerChanges } from "./Handling.ts"
 
 /** What it takes to prepare events. */
 export interface Workshop {
@@ -23,11 +25,18 @@ export interface Workshop {
   readonly now: () => number
 }
 
+/** What a handler decided. */
+export interface Decided {
+  readonly decision: Decision<unknown, unknown>
+  readonly timers: TimerChanges | undefined
+}
+
 /** What became of a decision. */
 export type Prepared =
   | {
       readonly _tag: "Ready"
       readonly events: ReadonlyArray<PreparedEvent>
+      readonly timers: ReadonlyArray<PreparedTimer>
       /** Goes on record with the events. */
       readonly command: Command | undefined
       /** The state after the events. */
@@ -41,17 +50,19 @@ export type Prepared =
   /** `evolve`, or what makes the reply, threw. */
   | { readonly _tag: "Crashed"; readonly cause: unknown }
 
-/** Prepares what a handler decided on a state. */
+/** Prepares what a handler decided on a state, and the timers that it set. */
 export const prepareDecision = (
   agentId: string,
   codec: ActorCodec,
   { limits, nextId, now }: Workshop,
   envelope: Envelope,
-  decision: Decision<unknown, unknown>,
+  { decision, timers: changes }: Decided,
   state: unknown
 ): Prepared => {
   const count = decision.events.length
-  if (count > limits.eventsPerAppend) return refused(agentId, tooMany(count, limits))
+  if (count > limits.eventsPerAppend) return refused(agentId, tooMany("events", count, limits))
+  const timers = prepareTimers(codec, changes, limits)
+  if (Result.isFailure(timers)) return refused(agentId, timers.failure)
   const metadata = metadataOf(envelope)
   const events: Array<PreparedEvent> = []
   let snapshotWish = noWish
@@ -69,16 +80,32 @@ export const prepareDecision = (
   // The definition ties the reply to its own state.
   const reply = Result.try(() => (decision.reply as (state: unknown) => unknown)(state))
   if (Result.isFailure(reply)) return { _tag: "Crashed", cause: reply.failure }
+  const ready = { _tag: "Ready", events, timers: timers.success, state, reply: reply.success, snapshotWish } as const
   const commandId = count === 0 ? undefined : envelope.options?.commandId
-  if (commandId === undefined) {
-    return { _tag: "Ready", events, command: undefined, state, reply: reply.success, snapshotWish }
-  }
+  if (commandId === undefined) return { ...ready, command: undefined }
   const encoded = envelope.command.codec.encodeReply(reply.success)
   if (Result.isFailure(encoded)) return refused(agentId, encoded.failure)
   const storable = Value.encode(encoded.success ?? null, "reply", limits)
   if (Result.isFailure(storable)) return refused(agentId, storable.failure)
-  const command = { id: commandId, reply: encoded.success }
-  return { _tag: "Ready", events, command, state, reply: reply.success, snapshotWish }
+  return { ...ready, command: { id: commandId, reply: encoded.success } }
+}
+
+const noTimers: Result.Result<ReadonlyArray<PreparedTimer>, never> = Result.succeed([])
+
+const prepareTimers = (
+  codec: ActorCodec,
+  changes: TimerChanges | undefined,
+  limits: Limits.Limits
+): Result.Result<ReadonlyArray<PreparedTimer>, InvalidInput | Schema.SchemaError> => {
+  if (changes === undefined) return noTimers
+  if (changes.size > limits.eventsPerAppend) return Result.fail(tooMany("timers", changes.size, limits))
+  const prepared: Array<PreparedTimer> = []
+  for (const change of changes.values()) {
+    const timer = prepareTimer(codec, change, limits)
+    if (Result.isFailure(timer)) return Result.fail(timer.failure)
+    prepared.push(timer.success)
+  }
+  return Result.succeed(prepared)
 }
 
 const metadataOf = ({ options, span }: Envelope): object | undefined => {
@@ -91,11 +118,11 @@ const metadataOf = ({ options, span }: Envelope): object | undefined => {
   }
 }
 
-const tooMany = (count: number, { eventsPerAppend }: Limits.Limits): InvalidInput =>
+const tooMany = (path: "events" | "timers", count: number, { eventsPerAppend }: Limits.Limits): InvalidInput =>
   new InvalidInput({
-    path: "events",
-    expected: `at most ${eventsPerAppend} events`,
-    found: `${count} events`,
+    path,
+    expected: `at most ${eventsPerAppend} ${path}`,
+    found: `${count} ${path}`,
     remedy: "Persist less with one command."
   })
 

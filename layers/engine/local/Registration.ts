@@ -72,7 +72,8 @@ export class Registration {
       if (actor?.ending !== undefined && !this.isClosing) {
         return Effect.andThen(Fiber.await(actor.fiber), this.revive(id))
       }
-      if (!this.isClosing) this.gone.delete(id)
+      // Its timers were passed over when it could not be woken.
+      if (!this.isClosing && this.gone.delete(id)) this.surroundings.alarms.look(this.addressOf(id).agentId)
       return Effect.fromResult(this.demand(id))
     })
   }

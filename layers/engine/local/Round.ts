@@ -6,16 +6,26 @@ import type * as Tracer from "effect/Tracer"
 import type { ActorError } from "../../../src/ActorError.ts"
 import { type ActorCodec, noWish } from "../../../src/actor/ActorCodec.ts"
 import { Decision } from "../../../src/actor/Decision.ts"
+import { useUp } from "../../../src/actor/TimerNote.ts"
 import type { Append, Command } from "../../../src/EventStore.ts"
+import type * as Note from "../../../src/Note.ts"
 import type { Rejected } from "../../../src/StoreError.ts"
 import type { PreparedEvent } from "../../../src/store/AppendInput.ts"
+import type { PreparedNote } from "../../../src/store/NoteInput.ts"
 import type { Envelope } from "./Envelope.ts"
-import { prepareDecision, type Workshop } from "./Preparation.ts"
+import type { Firing } from "./Firing.ts"
+import { type Decided, prepareDecision, type Workshop } from "./Preparation.ts"
 
 /** The outcome of a command, or why what it decided cannot be persisted. */
 interface Answer {
   readonly envelope: Envelope
   readonly outcome: Exit.Exit<unknown, unknown> | Rejected
+}
+
+/** What becomes of a timer: when it goes off next, if it does, and how that is stored. */
+interface TimerStep {
+  readonly due: number | undefined
+  readonly note: Note.Change | PreparedNote
 }
 
 // One append should stay well below what stores take in one message.
@@ -32,6 +42,8 @@ export class Round {
   readonly recorded = new Map<string, Exit.Exit<unknown, unknown>>()
   /** Whether an event asks for a snapshot; fails as the definition's predicate does. */
   snapshotWish = noWish
+  /** What becomes of timers, by name. */
+  readonly timers = new Map<string, TimerStep>()
   private readonly events: Array<PreparedEvent> = []
   private characters = 0
   /** Those of the commands whose events these are, as far as they are traced. */
@@ -51,12 +63,15 @@ export class Round {
     this.version = version
   }
 
+  /** Whether there is nothing to persist. */
   get isEmpty(): boolean {
-    return this.events.length === 0
+    return this.events.length === 0 && this.timers.size === 0
   }
 
   get append(): Append {
-    return { agentId: this.agentId, events: this.events, expected: this.version, commands: this.commands }
+    const { agentId, commands, events, timers, version } = this
+    const notes = timers.size === 0 ? undefined : Array.from(timers.values(), ({ note }) => note)
+    return { agentId, events, expected: version, commands, notes }
   }
 
   get eventIds(): ReadonlyArray<string> {
@@ -67,11 +82,14 @@ export class Round {
     return this.events.at(-1)?.id ?? ""
   }
 
-  /** Whether what a handler decided fits into the same append. */
-  hasRoomFor(exit: Exit.Exit<unknown, unknown>): boolean {
-    if (this.isEmpty || Exit.isFailure(exit) || !(exit.value instanceof Decision)) return true
-    const count = this.events.length + exit.value.events.length
-    return count <= this.workshop.limits.eventsPerAppend && this.characters < mostCharacters
+  /** Whether what a handler decided fits into the same append, with so many timers. */
+  hasRoomFor(exit: Exit.Exit<unknown, unknown>, timers: number): boolean {
+    if (this.isEmpty || Exit.isFailure(exit)) return true
+    const events = exit.value instanceof Decision ? exit.value.events.length : 0
+    const most = this.workshop.limits.eventsPerAppend
+    // One place is left for the timer that has sent the command.
+    const fits = this.events.length + events <= most && this.timers.size + timers < most
+    return (events === 0 && timers === 0) || (fits && this.characters < mostCharacters)
   }
 
   /** Answers a command with the answer of its twin, if that has persisted something in this round. */
@@ -82,16 +100,21 @@ export class Round {
   }
 
   /** Takes the outcome of a command that persists nothing. */
-  take(envelope: Envelope, outcome: Answer["outcome"]): void {
+  take(envelope: Envelope, outcome: Answer["outcome"]): undefined {
     // From here on its sender waits for the disk only.
     envelope.letGo()
     this.answers.push({ envelope, outcome })
     if (this.isEmpty) this.settledAnswers++
   }
 
+  /** A timer has sent a command that was run, whatever came of it. */
+  useUp({ alarm, note }: Firing): void {
+    if (note !== undefined) this.timers.set(alarm.name, useUp(note, this.workshop.now()))
+  }
+
   /** Takes what a handler decided; a part of it is as good as nothing. Gives the cause when the program threw. */
-  decide(envelope: Envelope, decision: Decision<unknown, unknown>): { readonly cause: unknown } | undefined {
-    const prepared = prepareDecision(this.agentId, this.codec, this.workshop, envelope, decision, this.state)
+  decide(envelope: Envelope, decided: Decided): { readonly cause: unknown } | undefined {
+    const prepared = prepareDecision(this.agentId, this.codec, this.workshop, envelope, decided, this.state)
     if (prepared._tag === "Crashed") return prepared
     if (prepared._tag === "Refused") {
       this.take(envelope, prepared.error)
@@ -101,6 +124,10 @@ export class Round {
     for (const event of prepared.events) {
       this.events.push(event)
       this.characters += event.data.length + event.metadata.length
+    }
+    for (const timer of prepared.timers) {
+      this.timers.set(timer.name, timer)
+      this.characters += timer.note.length
     }
     if (prepared.command !== undefined) {
       this.commands.push(prepared.command)

@@ -12,14 +12,22 @@ import type { Behavior } from "../../../src/actor/Behavior.ts"
 import { Decision } from "../../../src/actor/Decision.ts"
 import type { RunningActor } from "../../../src/CurrentActor.ts"
 import { type AppendError, type Conflict, Unknown } from "../../../src/StoreError.ts"
+import type { Alarms } from "./Alarms.ts"
 import type { Envelope } from "./Envelope.ts"
-import { Handling, isCrash } from "./Handling.ts"
+import { Firing } from "./Firing.ts"
+import { Handling, isCrash, type TimerChanges } from "./Handling.ts"
 import type { LiveJournal } from "./LiveJournal.ts"
-import type { Mailbox } from "./Mailbox.ts"
+import type { LookUps, Mailbox } from "./Mailbox.ts"
 import type { Workshop } from "./Preparation.ts"
 import * as Records from "./Records.ts"
 import { Round } from "./Round.ts"
+import { StandingTimers } from "./StandingTimers.ts"
 import type { Waiter } from "./Waiter.ts"
+
+/** What is told of timers that are stored. */
+export interface Clock {
+  readonly alarms: Pick<Alarms, "set">
+}
 
 /** What ended a round before all its commands were run. */
 export type Halt =
@@ -36,7 +44,8 @@ export class Rounds {
   private readonly behavior: Behavior
   private readonly mailbox: Mailbox
   private readonly journal: LiveJournal
-  private readonly workshop: Workshop
+  private readonly workshop: Workshop & Clock
+  private readonly actor: RunningActor
   private readonly handling: Handling
   /** The round whose answers are not told yet. */
   private open: Round | undefined
@@ -49,9 +58,10 @@ export class Rounds {
     behavior: Behavior,
     mailbox: Mailbox,
     journal: LiveJournal,
-    workshop: Workshop,
+    workshop: Workshop & Clock,
     actor: Waiter & RunningActor
   ) {
+    this.actor = actor
     this.id = id
     this.behavior = behavior
     this.mailbox = mailbox
@@ -64,10 +74,16 @@ export class Rounds {
   run(): Effect.Effect<Halt | undefined> {
     this.isCut = false
     const count = this.mailbox.size
-    const ids = this.mailbox.commandIds()
-    if (ids === undefined) return this.go(this.begin(), count, Records.none)
-    return Effect.flatMap(Effect.result(this.journal.replies(ids)), (replies) =>
-      this.go(this.begin(), count, new Records.Records(ids, replies))
+    const lookUps = this.mailbox.lookUps()
+    if (lookUps === undefined) return this.go(this.begin(), count, Records.none)
+    return Effect.flatMap(this.lookUp(lookUps), (records) => this.go(this.begin(), count, records))
+  }
+
+  private lookUp({ commandIds, timers }: LookUps): Effect.Effect<Records.Records> {
+    return Effect.zipWith(
+      Effect.result(this.journal.replies(commandIds)),
+      Effect.result(this.journal.timers(timers)),
+      (replies, notes) => new Records.Records(commandIds, replies, new StandingTimers(timers, notes))
     )
   }
 
@@ -92,11 +108,11 @@ export class Rounds {
       const envelope = this.mailbox.peek()
       if (envelope === undefined || this.isCut || !records.cover(envelope)) break
       this.mailbox.next()
-      if (this.repeat(round, envelope, records)) continue
+      if (envelope instanceof Firing ? !this.stands(envelope, records) : this.repeat(round, envelope, records)) continue
       const started = this.handling.start(envelope, round.state)
-      const mustWait = !Exit.isExit(started) || !round.hasRoomFor(started)
+      const mustWait = !Exit.isExit(started) || !round.hasRoomFor(started, this.handling.timers?.size ?? 0)
       if (mustWait) return this.commitMeanwhile(round, envelope, started, left, records)
-      const halt = this.conclude(round, envelope, started)
+      const halt = this.conclude(round, envelope, started, records)
       if (halt !== undefined) return Effect.map(this.commit(round, records), (failure) => haltOf(failure) ?? halt)
     }
     return Effect.mapEager(this.commit(round, records), haltOf)
@@ -118,9 +134,13 @@ export class Rounds {
       Effect.flatMap(outcome, (exit) => {
         const next = this.begin()
         const isVain = failure !== undefined && !isCrash(exit)
-        const halt = isVain ? this.giveUp(envelope, failure) : this.conclude(next, envelope, exit)
+        const halt = isVain ? this.giveUp(envelope, failure) : this.conclude(next, envelope, exit, records)
         const end = haltOf(failure) ?? halt
-        return end === undefined && this.journal.at !== undefined ? this.go(next, left, records) : Effect.succeed(end)
+        if (end === undefined && this.journal.at !== undefined) return this.go(next, left, records)
+        if (failure === undefined) return Effect.map(this.commit(next, records), (late) => haltOf(late) ?? end)
+        this.settle()
+        next.refuse(failure)
+        return Effect.succeed(end)
       })
     )
   }
@@ -137,21 +157,35 @@ export class Rounds {
     return true
   }
 
-  /** Takes the outcome of the command that ran. */
-  private conclude(round: Round, envelope: Envelope, exit: Outcome): Halt | undefined {
-    this.handling.end()
-    if (isCrash(exit)) return this.crash(envelope, Cause.squash(exit.cause))
-    if (Exit.isFailure(exit) || !(exit.value instanceof Decision)) {
-      round.take(envelope, exit)
-      return undefined
-    }
-    const crash = round.decide(envelope, exit.value)
-    return crash === undefined ? undefined : this.crash(envelope, crash.cause)
+  /** Whether the timer that has gone off is still set; then it is known what it sends. */
+  private stands(firing: Firing, { timers }: Records.Records): boolean {
+    const standing = timers.of(firing)
+    if (standing._tag === "Falls") firing.end(standing.ring)
+    else if (standing._tag === "Unreadable") firing.end({ _tag: "Unheard" })
+    else firing.load(standing.note, this.behavior)
+    return standing._tag === "Stands"
   }
 
-  private crash(envelope: Envelope, cause: unknown): Halt {
+  /** Takes the outcome of the command that ran. */
+  private conclude(round: Round, envelope: Envelope, exit: Outcome, records: Records.Records): Halt | undefined {
+    const timers = this.handling.end()
+    if (envelope instanceof Firing) {
+      round.useUp(envelope)
+      records.timers.change(envelope.alarm.name)
+    }
+    for (const name of timers?.keys() ?? []) records.timers.change(name)
+    if (isCrash(exit)) return this.crash(round, envelope, Cause.squash(exit.cause))
+    const decision = decisionIn(exit, timers)
+    const crash = decision === undefined ? round.take(envelope, exit) : round.decide(envelope, { decision, timers })
+    return crash === undefined ? undefined : this.crash(round, envelope, crash.cause)
+  }
+
+  private crash(round: Round, envelope: Envelope, cause: unknown): Halt {
     const command = envelope.command.name
-    envelope.answer(Exit.fail(new ActorCrashed({ actor: this.behavior.definition.name, id: this.id, command, cause })))
+    const exit = Exit.fail(new ActorCrashed({ actor: this.behavior.definition.name, id: this.id, command, cause }))
+    // The sender need not wait; a timer is used up only once that is stored.
+    if (envelope instanceof Firing) round.take(envelope, exit)
+    else envelope.answer(exit)
     return { _tag: "Crashed", command, cause }
   }
 
@@ -172,6 +206,7 @@ export class Rounds {
     return Effect.match(this.journal.append(round), {
       onSuccess: () => {
         this.settle()
+        for (const [name, { due }] of round.timers) this.workshop.alarms.set(this.actor, name, due)
         records.add(round.recorded)
         round.answer()
         return undefined
@@ -188,6 +223,13 @@ export class Rounds {
     this.open = undefined
     this.isAppending = false
   }
+}
+
+/** What is to be persisted of an outcome. Who sets timers has decided something, too. */
+const decisionIn = (exit: Outcome, timers: TimerChanges | undefined): Decision<unknown, unknown> | undefined => {
+  if (Exit.isFailure(exit)) return undefined
+  if (exit.value instanceof Decision) return exit.value
+  return timers === undefined ? undefined : new Decision([], () => exit.value)
 }
 
 const stored = Effect.succeed(undefined)

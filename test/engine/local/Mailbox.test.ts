@@ -7,7 +7,13 @@ import { Turns } from "../../../layers/engine/local/Turns.ts"
 
 const command: Command = {
   name: "Test",
-  codec: { makePayload: () => assert.fail(), encodeReply: () => assert.fail(), decodeReply: () => assert.fail() },
+  codec: {
+    makePayload: () => assert.fail(),
+    encodePayload: () => assert.fail(),
+    decodePayload: () => assert.fail(),
+    encodeReply: () => assert.fail(),
+    decodeReply: () => assert.fail()
+  },
   handler: () => assert.fail()
 }
 const turns = new Turns({ scheduleTask: () => {}, flush: () => {} })
