@@ -16,6 +16,7 @@ import * as rounds from "./engine/rounds.ts"
 import * as snapshots from "./engine/snapshots.ts"
 import * as stopping from "./engine/stopping.ts"
 import { environment, type Options } from "./engine/support.ts"
+import * as timers from "./engine/timers.ts"
 import * as unrecorded from "./engine/unrecorded.ts"
 import * as writers from "./engine/writers.ts"
 
@@ -34,6 +35,7 @@ const themes = [
   retention,
   stopping,
   mailboxes,
+  timers,
   input,
   closing,
   EngineModel

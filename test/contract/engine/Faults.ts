@@ -20,7 +20,7 @@ export type AppendFault =
   | "die"
 
 /** What becomes of the reads of an agent. */
-export type ReadFault = "read" | "replies" | "snapshot"
+export type ReadFault = "read" | "replies" | "notes" | "snapshot"
 
 /** What is known and asked of one agent. */
 export interface Agent {
@@ -81,7 +81,8 @@ export const layerStores: Layer.Layer<EventStore | SnapshotStore, never, Faults 
           of(agentId).reads.push(options?.from ?? 1)
           return Stream.unwrap(Effect.as(unless(agentId, "read", Effect.void), events.read(agentId, options)))
         },
-        replies: (agentId, ids) => unless(agentId, "replies", events.replies(agentId, ids))
+        replies: (agentId, ids) => unless(agentId, "replies", events.replies(agentId, ids)),
+        getNotes: (keys) => unless(keys[0]?.agentId ?? "", "notes", events.getNotes(keys))
       }).pipe(
         Context.add(SnapshotStore, {
           ...snapshots,

@@ -15,6 +15,7 @@ import { type ActorInfo, ActorSystem } from "../../../src/ActorSystem.ts"
 import { EventStore } from "../../../src/EventStore.ts"
 import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
 import { AccountBehavior } from "./Account.ts"
+import { AlarmClockBehavior } from "./AlarmClock.ts"
 import * as Faults from "./Faults.ts"
 import { faultsOf } from "./faultsOf.ts"
 import { Ledger, LedgerBehavior } from "./Ledger.ts"
@@ -46,7 +47,14 @@ export type Environment = ActorSystem | EventStore | SnapshotStore | Faults.Faul
 export type It = Vitest.MethodsNonLive<Environment>
 
 export const environment = <E>({ engine, stores }: Options<E>): Layer.Layer<Environment, unknown> => {
-  const behaviors = Layer.mergeAll(LedgerBehavior, FragileBehavior, Ledger2Behavior, AccountBehavior, ThriftyBehavior)
+  const behaviors = Layer.mergeAll(
+    LedgerBehavior,
+    FragileBehavior,
+    Ledger2Behavior,
+    AccountBehavior,
+    ThriftyBehavior,
+    AlarmClockBehavior
+  )
   const system = behaviors.pipe(Layer.provideMerge(engine), Layer.provide(Faults.layerStores))
   // Crashes are what the tests are about; nobody needs to read of them.
   const base = Layer.mergeAll(Faults.layer, Stage.layer, stores, Logger.layer([]))
