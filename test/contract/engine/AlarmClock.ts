@@ -38,33 +38,43 @@ export const AlarmClock = Actor.make("AlarmClock", {
 
 const { timers } = AlarmClock
 
-export const AlarmClockBehavior = AlarmClock.toLayer({
-  Set: (_, { label, milliseconds, name }) => timers.after(name, milliseconds, "Ring", { label, at: new Date(5) }),
-  SetAt: (_, { label, milliseconds, name }) => timers.at(name, milliseconds, "Ring", { label }),
-  SetMany: (_, payload) =>
-    Effect.forEach(
-      payload.timers,
-      ({ label, milliseconds, name }) => timers.after(name, milliseconds, "Ring", { label }),
-      { discard: true }
-    ),
-  Every: (_, { label, milliseconds, name }) => timers.every(name, milliseconds, "Ring", { label }),
-  Cancel: (_, { name }) => timers.cancel(name),
-  RingAndSet: (_, { label, milliseconds, name }) =>
-    Effect.andThen(
-      timers.after(name, milliseconds, "Ring", { label }),
-      AlarmClock.persist({ _tag: "Rung", label: `set ${label}` }, ({ rung }) => rung.length)
-    ),
-  SetAndFail: (_, { label, milliseconds, name }) =>
-    Effect.andThen(timers.after(name, milliseconds, "Ring", { label }), Effect.fail(new NotNow())),
-  SetAndDie: (_, { label, milliseconds, name }) =>
-    Effect.andThen(timers.after(name, milliseconds, "Ring", { label }), Effect.die(new Error("boom"))),
-  SetBad: (_, { command, name }) =>
-    command === "RingAndSet"
-      ? timers.after(name, 1, command, { name, milliseconds: 1, label: "again" })
-      : timers.after(name, 1, command),
-  Ring: (_, { at, label }) =>
-    AlarmClock.persist({ _tag: "Rung", label: at === undefined ? label : `${label} ${at.getTime()}` }, () => undefined),
-  Fail: () => Effect.fail(new NotNow()),
-  Die: () => Effect.die(new Error("boom")),
-  Rung: ({ rung }) => Effect.succeed(rung)
-})
+/** Its behavior, with options. */
+export const behavior = (options?: Actor.BehaviorOptions) =>
+  AlarmClock.toLayer(
+    {
+      Set: (_, { label, milliseconds, name }) => timers.after(name, milliseconds, "Ring", { label, at: new Date(5) }),
+      SetAt: (_, { label, milliseconds, name }) => timers.at(name, milliseconds, "Ring", { label }),
+      SetMany: (_, payload) =>
+        Effect.forEach(
+          payload.timers,
+          ({ label, milliseconds, name }) => timers.after(name, milliseconds, "Ring", { label }),
+          { discard: true }
+        ),
+      Every: (_, { label, milliseconds, name }) => timers.every(name, milliseconds, "Ring", { label }),
+      Cancel: (_, { name }) => timers.cancel(name),
+      RingAndSet: (_, { label, milliseconds, name }) =>
+        Effect.andThen(
+          timers.after(name, milliseconds, "Ring", { label }),
+          AlarmClock.persist({ _tag: "Rung", label: `set ${label}` }, ({ rung }) => rung.length)
+        ),
+      SetAndFail: (_, { label, milliseconds, name }) =>
+        Effect.andThen(timers.after(name, milliseconds, "Ring", { label }), Effect.fail(new NotNow())),
+      SetAndDie: (_, { label, milliseconds, name }) =>
+        Effect.andThen(timers.after(name, milliseconds, "Ring", { label }), Effect.die(new Error("boom"))),
+      SetBad: (_, { command, name }) =>
+        command === "RingAndSet"
+          ? timers.after(name, 1, command, { name, milliseconds: 1, label: "again" })
+          : timers.after(name, 1, command),
+      Ring: (_, { at, label }) =>
+        AlarmClock.persist(
+          { _tag: "Rung", label: at === undefined ? label : `${label} ${at.getTime()}` },
+          () => undefined
+        ),
+      Fail: () => Effect.fail(new NotNow()),
+      Die: () => Effect.die(new Error("boom")),
+      Rung: ({ rung }) => Effect.succeed(rung)
+    },
+    options
+  )
+
+export const AlarmClockBehavior = behavior()

@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import * as LocalEngine from "../../../layers/engine/local.ts"
 import * as Memory from "../../../layers/memory/index.ts"
 import { ActorSystem, EventStore, Note } from "../../../src/index.ts"
-import { AlarmClock, AlarmClockBehavior } from "../../contract/engine/AlarmClock.ts"
+import { AlarmClock, AlarmClockBehavior, behavior } from "../../contract/engine/AlarmClock.ts"
 import * as FaultyStore from "../../contract/FaultyStore.ts"
 import { settle } from "./support.ts"
 
@@ -109,6 +110,35 @@ describe("the timers of the local engine", () => {
       yield* Effect.provide(settle, engine, { local: true })
       assert.deepStrictEqual(yield* rungOf("a"), ["1000 5", "2000 5", "3000 5"])
     })
+  )
+
+  it.effect("wake their actors, which need not be in memory", () =>
+    Effect.gen(function* () {
+      const clock = (yield* AlarmClock.client)("a")
+      const system = yield* ActorSystem.ActorSystem
+      const status = Effect.map(
+        system.get(AlarmClock, "a"),
+        Option.map((info) => info.status)
+      )
+      yield* clock.Set({ name: "a", milliseconds: 600_000, label: "x" })
+      yield* clock.Every({ name: "b", milliseconds: 300_000, label: "tick" })
+      yield* pass(200_000)
+      assert.deepStrictEqual(yield* status, Option.none())
+      yield* pass(100_000)
+      assert.deepStrictEqual(yield* rungOf("a"), ["tick"])
+      assert.deepStrictEqual(yield* status, Option.some("running"))
+      yield* pass(200_000)
+      assert.deepStrictEqual(yield* status, Option.some("passivated"))
+      yield* pass(100_000)
+      assert.deepStrictEqual([...(yield* rungOf("a"))].sort(), ["tick", "tick", "x 5"])
+    }).pipe(
+      Effect.provide(
+        Layer.provideMerge(behavior({ passivateAfter: "1 minute" }), LocalEngine.layer).pipe(
+          Layer.provideMerge(stores)
+        ),
+        { local: true }
+      )
+    )
   )
 
   test(
