@@ -7,6 +7,8 @@ import type { ActorError, NotTaken } from "../../../src/ActorError.ts"
 import type { AskOptions } from "../../../src/ActorSystem.ts"
 import type { CommandCodec } from "../../../src/actor/ActorCodec.ts"
 import type { HandlerResult } from "../../../src/actor/Behavior.ts"
+import type { ActorAddress } from "../../../src/CurrentActor.ts"
+import type { DeadLetters } from "./DeadLetters.ts"
 import type { Turns } from "./Turns.ts"
 import { release, type Waiter } from "./Waiter.ts"
 
@@ -24,9 +26,10 @@ export abstract class Envelope {
   readonly options: AskOptions | undefined
   /** That of the command, if it is traced. */
   readonly span: Tracer.Span | undefined
+  /** The next in the same mailbox. */
+  behind: Envelope | undefined
   private readonly turns: Turns
-  private asker: Waiter | undefined
-  private target: Waiter | undefined
+  private wait: { readonly asker: Waiter; readonly target: Waiter } | undefined
 
   constructor(
     command: Command,
@@ -53,16 +56,15 @@ export abstract class Envelope {
 
   /** The handler of an actor waits until its sender is told. */
   keepWaiting(asker: Waiter, target: Waiter): void {
-    this.asker = asker
-    this.target = target
+    this.wait = { asker, target }
     asker.waitingFor.push(target)
   }
 
   /** Nobody waits for it any more. */
   letGo(): void {
-    if (this.asker === undefined || this.target === undefined) return
-    release(this.asker, this.target)
-    this.asker = undefined
+    if (this.wait === undefined) return
+    release(this.wait.asker, this.wait.target)
+    this.wait = undefined
   }
 
   protected tell(task: () => void): void {
@@ -104,34 +106,43 @@ export class Ask extends Envelope {
 
 /** A command whose outcome is told to nobody; its sender only waits for room. */
 export class Tell extends Envelope {
-  private readonly resume: (exit: Exit.Exit<void, NotTaken>) => void
-  private readonly onDeadLetter: (failure: ActorError) => void
+  private readonly target: ActorAddress
+  private readonly post: PostOffice
+  private readonly resume: ((exit: Exit.Exit<void, NotTaken>) => void) | undefined
 
   constructor(
     command: Command,
     payload: unknown,
     options: AskOptions | undefined,
     span: Tracer.Span | undefined,
-    turns: Turns,
-    resume: (exit: Exit.Exit<void, NotTaken>) => void,
-    onDeadLetter: (failure: ActorError) => void
+    target: ActorAddress,
+    post: PostOffice,
+    resume?: (exit: Exit.Exit<void, NotTaken>) => void
   ) {
-    super(command, payload, options, span, turns)
+    super(command, payload, options, span, post.turns)
+    this.target = target
+    this.post = post
     this.resume = resume
-    this.onDeadLetter = onDeadLetter
   }
 
   taken(): void {
-    this.tell(() => this.resume(Exit.void))
+    this.tell(() => this.resume?.(Exit.void))
   }
 
   notTaken(failure: NotTaken): void {
-    this.tell(() => this.resume(Exit.fail(failure)))
+    this.tell(() => this.resume?.(Exit.fail(failure)))
   }
 
   answer(): void {}
 
-  refuse(failure: ActorError): void {
-    this.onDeadLetter(failure)
+  refuse(reason: ActorError): void {
+    const { command, payload, target } = this
+    this.post.deadLetters.add({ actor: target.actor, id: target.id, command: command.name, payload, reason })
   }
+}
+
+/** Where senders are told, and where commands go that nobody runs. */
+export interface PostOffice {
+  readonly turns: Turns
+  readonly deadLetters: DeadLetters
 }

@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
 import type * as Semaphore from "effect/Semaphore"
 import { ActorStopped, RecoveryFailed } from "../../../src/ActorError.ts"
 import type { ActorEnd, ActorStatus } from "../../../src/ActorSystem.ts"
@@ -76,8 +77,8 @@ export class LocalActor implements Waiter, RunningActor, Resident {
   private hasLeft = false
   /** Rung when something has come. */
   private readonly bell: Bell
-  /** Rung when a restart must wait no longer. */
-  private readonly haste: Bell
+  /** Rung when a restart must wait no longer; there only while one waits. */
+  private haste: Bell | undefined
   private readonly listeners: Array<Listener> = []
   private watchers: Set<(end: ActorEnd) => void> | undefined
 
@@ -92,8 +93,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     this.behavior = behavior
     this.surroundings = surroundings
     this.onLeave = onLeave
-    this.bell = new Bell(surroundings.turns)
-    this.haste = new Bell(surroundings.turns)
+    this.bell = new Bell(surroundings.turns, () => this.attend())
     this.mailbox = new Mailbox(behavior.definition.mailbox)
     this.journal = new LiveJournal(behavior.definition, id, surroundings)
     this.agentId = this.journal.agentId
@@ -146,7 +146,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     if (this.ending !== undefined) return
     this.ending = ending
     for (const envelope of this.mailbox.drainOutside()) envelope.notTaken(this.stopped(ending))
-    this.haste.ring()
+    this.haste?.ring()
     this.bell.ring()
   }
 
@@ -189,6 +189,8 @@ export class LocalActor implements Waiter, RunningActor, Resident {
   }
 
   readonly evict = (): void => {
+    // Something has come that it has not looked at yet.
+    if (this.bell.isRung) return
     this.leave(Ending.asleep)
     this.bell.ring()
   }
@@ -210,6 +212,19 @@ export class LocalActor implements Waiter, RunningActor, Resident {
           : Effect.void
       })
     )
+  }
+
+  /** Takes turns as long as they need not wait for anything; gives what the fiber is to wake up for. */
+  private attend(): Effect.Effect<void> | undefined {
+    const attended = Result.try(() => {
+      while (!this.hasLeft) {
+        const turn = this.turn()
+        if (turn === this.bell.wait) return undefined
+        if (!Exit.isExit(turn) || Exit.isFailure(turn)) return turn
+      }
+      return Effect.void
+    })
+    return Result.isSuccess(attended) ? attended.success : Effect.die(attended.failure)
   }
 
   private turn(): Effect.Effect<void> {
@@ -283,19 +298,26 @@ export class LocalActor implements Waiter, RunningActor, Resident {
 
   private afterCrash(command: string, cause: unknown): Effect.Effect<void> {
     this.journal.at = undefined
-    this.haste.reset()
     return Effect.flatMap(this.restarts.afterCrash(command, cause, this.surroundings.now()), (delay) => {
       if (delay === undefined) this.ending = this.restarts.escalates ? Ending.escalated(cause) : Ending.failed(cause)
       else this.become("restarting")
-      // Whoever ends the actor need not wait for the pause to be over.
-      return this.ending === undefined ? Effect.raceFirst(Effect.sleep(delay ?? 0), this.haste.wait) : Effect.void
+      return this.ending === undefined ? this.pause(delay ?? 0) : Effect.void
+    })
+  }
+
+  /** Waits before a restart. Whoever ends the actor need not wait for the pause to be over. */
+  private pause(delay: number): Effect.Effect<void> {
+    const haste = new Bell(this.surroundings.turns)
+    this.haste = haste
+    return Effect.map(Effect.raceFirst(Effect.sleep(delay), haste.wait), () => {
+      this.haste = undefined
     })
   }
 
   /** Makes the actor heed its orders before the next command. */
   private interject(): void {
     this.rounds.isCut = true
-    this.haste.ring()
+    this.haste?.ring()
     this.bell.ring()
   }
 
@@ -305,17 +327,20 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     if (this.surroundings.changes.isWatched) this.surroundings.changes.tell(this.info)
   }
 
-  private leave(ending: Ending.Ending, failure: ActorStopped | RecoveryFailed = this.stopped(ending)): void {
+  private leave(ending: Ending.Ending, because?: RecoveryFailed): void {
     if (this.hasLeft) return
     this.hasLeft = true
     this.surroundings.residents.leave(this)
     this.onLeave(this, ending)
     this.become(ending.status)
-    this.rounds.abandon(failure)
+    // Made when somebody is to be told, which is rare: an error costs more than all the rest.
+    let failure: ActorStopped | RecoveryFailed | undefined = because
+    const reason = () => (failure ??= this.stopped(ending))
+    this.rounds.abandon(reason)
     this.orders.tellQuiet()
-    for (const listener of this.listeners.splice(0)) listener(Exit.fail(failure))
-    for (const envelope of this.mailbox.drain()) envelope.refuse(failure)
-    for (const envelope of this.mailbox.drainOutside()) envelope.notTaken(failure)
+    for (const listener of this.listeners.splice(0)) listener(Exit.fail(reason()))
+    for (const envelope of this.mailbox.drain()) envelope.refuse(reason())
+    for (const envelope of this.mailbox.drainOutside()) envelope.notTaken(reason())
     for (const watcher of this.watchers ?? []) watcher(Ending.toSignal(ending, this))
   }
 

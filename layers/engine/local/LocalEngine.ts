@@ -118,7 +118,8 @@ export class LocalEngine {
     const invalid = options === undefined ? undefined : refuseOptions(options, this.surroundings)
     if (invalid !== undefined) return Result.fail(invalid)
     const actor = registration.success.demand(id)
-    return Result.map(actor, (actor) => ({ actor, command, payload: made.success }))
+    if (Result.isFailure(actor)) return Result.fail(actor.failure)
+    return Result.succeed({ actor: actor.success, command, payload: made.success })
   }
 }
 

@@ -10,75 +10,68 @@ export interface LookUps {
   readonly timers: Set<string>
 }
 
-/** A bounded queue whose senders may wait for room. */
+/** A bounded queue whose senders may wait for room. An envelope is in one mailbox only, so the envelopes themselves are the chain. */
 export class Mailbox {
+  /** How many commands wait. */
+  size = 0
   private readonly capacity: number
   private readonly whenFull: "fail" | "wait"
-  private envelopes: Array<Envelope> = []
-  /** Where the queue begins; what lies before it is gone. */
-  private head = 0
+  private first: Envelope | undefined
+  private last: Envelope | undefined
   /** What those send who wait for room. */
-  private outside: Array<Envelope> = []
+  private outside: Array<Envelope> | undefined
 
   constructor({ capacity, whenFull }: { readonly capacity: number; readonly whenFull: "fail" | "wait" }) {
     this.capacity = capacity
     this.whenFull = whenFull
   }
 
-  /** How many commands wait. */
-  get size(): number {
-    return this.envelopes.length - this.head
+  /** Whoever waits has taken what room there was, so nobody is overtaken. */
+  get hasRoom(): boolean {
+    return this.size < this.capacity
   }
 
   /** Takes a command, lets its sender wait for room, or refuses it. */
   offer(envelope: Envelope): "taken" | "waiting" | "full" {
-    // Whoever waits has taken what room there was, so nobody is overtaken.
-    if (this.size < this.capacity) {
-      this.envelopes.push(envelope)
+    if (this.hasRoom) {
+      this.push(envelope)
       return "taken"
     }
     if (this.whenFull === "fail") return "full"
+    this.outside ??= []
     this.outside.push(envelope)
     return "waiting"
   }
 
   /** The command whose turn it is, left where it is. */
   peek(): Envelope | undefined {
-    return this.envelopes[this.head]
+    return this.first
   }
 
   /** Goes on to the next command. */
   next(): void {
-    this.head++
-    if (this.head >= this.envelopes.length) {
-      this.envelopes = []
-      this.head = 0
-    } else if (this.head > 64 && this.head * 2 > this.envelopes.length) {
-      this.envelopes = this.envelopes.slice(this.head)
-      this.head = 0
-    }
-    this.admit()
+    const { first } = this
+    if (first !== undefined) this.unlink(first, undefined)
   }
 
   /** Takes back a command whose sender has gone; whether it had not begun. */
   withdraw(envelope: Envelope): boolean {
-    const index = this.envelopes.indexOf(envelope, this.head)
-    if (index >= 0) {
-      this.envelopes.splice(index, 1)
-      this.admit()
-      return true
+    let before: Envelope | undefined
+    let found = this.first
+    while (found !== undefined && found !== envelope) {
+      before = found
+      found = found.behind
     }
-    const { outside } = this
-    this.outside = outside.filter((waiting) => waiting !== envelope)
-    return this.outside.length < outside.length
+    if (found === undefined) return this.withdrawOutside(envelope)
+    this.unlink(found, before)
+    return true
   }
 
   /** What is to be looked up of the commands that wait; nothing for most. */
   lookUps(): LookUps | undefined {
     let found: LookUps | undefined
-    for (let index = this.head; index < this.envelopes.length; index++) {
-      const envelope = this.envelopes[index]
-      if (envelope?.options === undefined) continue
+    for (let envelope = this.first; envelope !== undefined; envelope = envelope.behind) {
+      if (envelope.options === undefined) continue
       if (envelope instanceof Firing) {
         found ??= { commandIds: new Set(), timers: new Set() }
         found.timers.add(envelope.alarm.name)
@@ -92,24 +85,49 @@ export class Mailbox {
 
   /** Gives back all that was taken. */
   drain(): ReadonlyArray<Envelope> {
-    const taken = this.envelopes.slice(this.head)
-    this.envelopes = []
-    this.head = 0
+    const taken: Array<Envelope> = []
+    for (let envelope = this.first; envelope !== undefined; envelope = envelope.behind) taken.push(envelope)
+    this.first = undefined
+    this.last = undefined
+    this.size = 0
     return taken
   }
 
   /** Gives back all that waits for room. */
   drainOutside(): ReadonlyArray<Envelope> {
     const { outside } = this
-    this.outside = []
-    return outside
+    this.outside = undefined
+    return outside ?? []
+  }
+
+  private withdrawOutside(envelope: Envelope): boolean {
+    const index = this.outside?.indexOf(envelope) ?? -1
+    if (index >= 0) this.outside?.splice(index, 1)
+    return index >= 0
+  }
+
+  private push(envelope: Envelope): void {
+    if (this.last === undefined) this.first = envelope
+    else this.last.behind = envelope
+    this.last = envelope
+    this.size++
+  }
+
+  private unlink(envelope: Envelope, before: Envelope | undefined): void {
+    if (before === undefined) this.first = envelope.behind
+    else before.behind = envelope.behind
+    if (this.last === envelope) this.last = before
+    envelope.behind = undefined
+    this.size--
+    this.admit()
   }
 
   private admit(): void {
-    while (this.outside.length > 0 && this.size < this.capacity) {
+    while (this.outside !== undefined && this.hasRoom) {
       const envelope = this.outside.shift()
+      if (this.outside.length === 0) this.outside = undefined
       if (envelope === undefined) return
-      this.envelopes.push(envelope)
+      this.push(envelope)
       envelope.taken()
     }
   }

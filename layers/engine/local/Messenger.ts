@@ -108,14 +108,28 @@ export class Messenger {
     options: AskOptions | undefined,
     span: Tracer.Span | undefined
   ): Effect.Effect<void, NotTaken> {
+    const addressed = this.engine.address(definition, id, name, payload, options)
+    if (Result.isFailure(addressed)) return Exit.fail(addressed.failure)
+    const { actor, command } = addressed.success
+    if (!actor.mailbox.hasRoom) return this.postWhenRoom(definition, id, name, payload, options, span)
+    actor.deliver(new Tell(command, addressed.success.payload, options, span, actor, this.surroundings))
+    return Exit.void
+  }
+
+  /** Finds the actor once more, since others may have had their turn before the sender waits. */
+  private postWhenRoom(
+    definition: Actor.Any,
+    id: string,
+    name: string,
+    payload: unknown,
+    options: AskOptions | undefined,
+    span: Tracer.Span | undefined
+  ): Effect.Effect<void, NotTaken> {
     return Effect.callback((resume) => {
       const addressed = this.engine.address(definition, id, name, payload, options)
       if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
       const { actor, command } = addressed.success
-      const { deadLetters, turns } = this.surroundings
-      const envelope = new Tell(command, addressed.success.payload, options, span, turns, resume, (reason) =>
-        deadLetters.add({ actor: actor.actor, id: actor.id, command: name, payload: envelope.payload, reason })
-      )
+      const envelope = new Tell(command, addressed.success.payload, options, span, actor, this.surroundings, resume)
       const delivery = actor.deliver(envelope)
       if (delivery === "taken") return resume(Exit.void)
       const refusal = refusalOf(addressed.success, delivery) ?? holdUp(addressed.success, envelope)
@@ -135,7 +149,7 @@ const traced = <A, E>(
   send: (span: Tracer.Span | undefined) => Effect.Effect<A, E>
 ): Effect.Effect<A, E> =>
   Effect.withFiber((fiber) => {
-    const parent = fiber.cache.span ?? Trace.spanOf(options?.metadata)
+    const parent = fiber.cache.span ?? (options === undefined ? undefined : Trace.spanOf(options.metadata))
     if (parent === undefined) return send(undefined)
     return Effect.useSpan(`${actor}.${command}`, { parent, kind: "client", attributes: { actor, id } }, send)
   })

@@ -88,12 +88,12 @@ export class Rounds {
   }
 
   /** Answers those whose commands were taken out of the mailbox; the actor leaves. */
-  abandon(failure: ActorStopped | RecoveryFailed): void {
-    this.handling.interrupt()?.refuse(failure)
+  abandon(failure: () => ActorStopped | RecoveryFailed): void {
+    this.handling.interrupt()?.refuse(failure())
     const { isAppending, open } = this
     if (open === undefined) return
     const { agentId, eventIds } = open
-    open.refuse(isAppending ? new Unknown({ agentId, eventIds, cause: failure }) : failure)
+    open.refuse(isAppending ? new Unknown({ agentId, eventIds, cause: failure() }) : failure())
   }
 
   private begin(): Round {

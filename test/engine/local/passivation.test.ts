@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
+import * as LocalEngine from "../../../layers/engine/local.ts"
 import * as Memory from "../../../layers/memory/index.ts"
 import { ActorSystem, SnapshotStore } from "../../../src/index.ts"
 import { behavior, Counter, runtime, type Scripts, settle, start, statusOf } from "./support.ts"
@@ -64,6 +65,23 @@ describe("an idle actor", () => {
       assert.deepInclude(yield* system.spawn(Counter, "a"), { status: "running", version: 1 })
       assert.strictEqual(yield* counter.Count(), 2)
     }).pipe(sleepy())
+  )
+})
+
+describe("a cap on the actors in memory", () => {
+  it.effect("puts nobody to sleep who has just been told something", () =>
+    Effect.gen(function* () {
+      const client = yield* Counter.client
+      const system = yield* ActorSystem.ActorSystem
+      yield* client("a").Count()
+      yield* system.tell(Counter, "a", "Count", undefined)
+      // Has no room, and comes before "a" has looked at what it was told.
+      yield* client("b").Count()
+      assert.strictEqual(yield* client("a").Look(), 2)
+      assert.strictEqual(yield* statusOf("b"), "passivated")
+    }).pipe(
+      Effect.provide(runtime(behavior(), { engine: LocalEngine.layerWith({ maximumResident: 1 }) }), { local: true })
+    )
   )
 })
 
