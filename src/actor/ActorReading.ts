@@ -19,8 +19,8 @@ export type EventStep = (data: Value.Record, event: ContextEvent) => object | Re
 /** By the tag that the event has in the older shape; events of other tags stay as they are. */
 export type EventSteps = { readonly [tag: string]: EventStep }
 
-/** Brings a stored state into the next shape. Pure and total. */
-export type StateStep = (state: Value.Value) => unknown
+/** Brings a stored state into the next shape. Where states are no objects, it takes a `Value.Value`. Pure and total. */
+export type StateStep = (state: Value.Record) => unknown
 
 /** What a stored event is now: mostly one event of the definition, but its steps may have made several of it, or none. */
 export const readEvents = (
@@ -65,7 +65,7 @@ export const readState = (
   if (Result.isFailure(way)) return Result.fail(way.failure)
   return Result.mapError(
     Result.flatMap(
-      Result.try(() => way.success.reduce((state: unknown, step) => step(state as Value.Value), state)),
+      Result.try(() => way.success.reduce((state: unknown, step) => step(state as Value.Record), state)),
       codec.decodeState
     ),
     (cause): Unusable => ({ reason: "damaged", found: String(cause) })

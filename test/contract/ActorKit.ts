@@ -15,6 +15,9 @@
  *   account.when("Withdraw", { amount: 4 }).fails(new InsufficientFunds({ balance: 0, asked: 4 })))
  *
  * it.effect("survives storage", () => ActorKit.check(Account))
+ *
+ * it.effect("still reads what version 1 wrote, in dollars", () =>
+ *   ActorKit.reads(Account, [{ data: { _tag: "Deposited", dollars: 10 } }], { state: { balance: 1000 } }))
  * ```
  *
  * Every run takes the states, events, payloads, replies and errors that it meets through their schemas to JSON text and back, and fails with
@@ -31,10 +34,12 @@ import * as checking from "./kit/checking.ts"
 import { assertSame, print } from "./kit/difference.ts"
 import type { Flaw } from "./kit/Flaw.ts"
 import { passagesOf } from "./kit/Passage.ts"
+import * as reading from "./kit/reading.ts"
 import * as Script from "./kit/Script.ts"
 
 export type { CheckOptions } from "./kit/checking.ts"
 export { Flaw } from "./kit/Flaw.ts"
+export type { StoredEvent, StoredState } from "./kit/reading.ts"
 export type { KitError } from "./kit/Script.ts"
 
 /** Where commands have brought an actor. */
@@ -123,6 +128,26 @@ export const check = <State, Event, Commands extends Command.Command>(
   definition: Actor<string, State, Event, Commands>,
   options?: checking.CheckOptions<State, Event>
 ): Effect.Effect<void, Flaw> => checking.check(definition, options ?? {})
+
+/** Events as older versions have stored them are read as these events, and make this state. What is left out is not compared. */
+export const reads = <State, Event, Commands extends Command.Command>(
+  definition: Actor<string, State, Event, Commands>,
+  stored: ReadonlyArray<reading.StoredEvent>,
+  expected: { readonly events?: ReadonlyArray<NoInfer<Event>>; readonly state?: NoInfer<State> }
+): Effect.Effect<void, Flaw> =>
+  Effect.map(Effect.fromResult(reading.readEvents(definition, stored)), (found) => {
+    for (const part of ["events", "state"] as const) {
+      if (part in expected) assertSame(found[part], expected[part], part)
+    }
+  })
+
+/** A state as an older version has stored it in a snapshot is read as this state. */
+export const readsState = <State, Event, Commands extends Command.Command>(
+  definition: Actor<string, State, Event, Commands>,
+  stored: reading.StoredState,
+  expected: NoInfer<State>
+): Effect.Effect<void, Flaw> =>
+  Effect.map(Effect.fromResult(reading.readState(definition, stored)), (found) => assertSame(found, expected, "state"))
 
 const nobody: Script.Answer = ({ name }, id, command) =>
   Effect.die(new Error(`nobody answers ${command} to ${name} ${JSON.stringify(id)}. Give the kit an \`answer\`.`))

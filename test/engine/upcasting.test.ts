@@ -37,7 +37,7 @@ const stepsFromFirst: Actor.EventSteps = {
   Looked: () => []
 }
 
-const stateFromFirst: Actor.StateStep = (state) => ({ cents: Number(Object(state).dollars) * 100 })
+const stateFromFirst: Actor.StateStep = ({ dollars }) => ({ cents: Number(dollars) * 100 })
 
 /** Counts in cents. */
 const Second = Actor.make("Till", {

@@ -65,7 +65,8 @@ export const untouched = (
   )
 }
 
-const freeze = <A>(value: A): A => {
+/** Freezes a value and all its parts, but for those that only tell themselves what they are. */
+export const freeze = <A>(value: A): A => {
   if (typeof value === "object" && value !== null && !isClosed(value)) {
     for (const field of Object.values(value)) freeze(field)
     Object.freeze(value)
