@@ -36,11 +36,13 @@ import type { Flaw } from "./kit/Flaw.ts"
 import { passagesOf } from "./kit/Passage.ts"
 import * as reading from "./kit/reading.ts"
 import * as Script from "./kit/Script.ts"
+import type { Timer } from "./kit/timers.ts"
 
 export type { CheckOptions } from "./kit/checking.ts"
 export { Flaw } from "./kit/Flaw.ts"
 export type { StoredEvent, StoredState } from "./kit/reading.ts"
 export type { KitError } from "./kit/Script.ts"
+export type { Timer } from "./kit/timers.ts"
 
 /** Where commands have brought an actor. */
 export interface Outcome<State, Event, Reply> {
@@ -50,6 +52,8 @@ export interface Outcome<State, Event, Reply> {
   readonly reply: Reply
   /** The state after it. */
   readonly state: State
+  /** The timers that all commands have set, but for those that were cancelled; the earliest first. They do not go off here. */
+  readonly timers: ReadonlyArray<Timer>
 }
 
 /** An actor that waits for a command. */
@@ -163,7 +167,7 @@ const expectations = <R>(outcome: Effect.Effect<Script.Outcome, unknown, R>) => 
   outcome,
   gives: (expected: Partial<Script.Outcome>) =>
     Effect.map(outcome, (found) => {
-      for (const part of ["events", "reply", "state"] as const) {
+      for (const part of ["events", "reply", "state", "timers"] as const) {
         if (part in expected) assertSame(found[part], expected[part], part)
       }
     }),

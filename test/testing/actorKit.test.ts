@@ -12,6 +12,7 @@ import * as LocalEngine from "../../layers/engine/local.ts"
 import * as Memory from "../../layers/memory/index.ts"
 import { Actor, type ActorError, ActorSystem, type StoreError } from "../../src/index.ts"
 import * as ActorKit from "../contract/ActorKit.ts"
+import { AlarmClock, behavior, NotNow } from "../contract/engine/AlarmClock.ts"
 import { Account, AccountBehavior, InsufficientFunds } from "../support/account.ts"
 
 const account = ActorKit.make(Account, AccountBehavior)
@@ -198,6 +199,46 @@ describe("handlers under the kit", () => {
   it.effect("die when they ask other actors and the test answers nothing", () =>
     till.when("Bank", { to: "b" }).crashes('nobody answers Deposit to Account "b"').pipe(Effect.provide(fees))
   )
+})
+
+describe("timers in the kit", () => {
+  const clock = ActorKit.make(AlarmClock, behavior())
+  const timer = { name: "a", milliseconds: 10, label: "x" }
+
+  it.effect("are told as they stand after all commands, the earliest first, with the events", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust(1000)
+      yield* clock
+        .when("Set", { ...timer, name: "later", milliseconds: 20 })
+        .when("Every", { ...timer, name: "often" })
+        .when("Set", { ...timer, name: "cancelled" })
+        .when("SetBad", { name: "bare", command: "Fail" })
+        .when("Cancel", { name: "cancelled" })
+        .when("RingAndSet", timer)
+        .gives({
+          events: [{ _tag: "Rung", label: "set x" }],
+          timers: [
+            { name: "bare", due: 1001, command: "Fail" },
+            { name: "a", due: 1010, command: "Ring", payload: { label: "x" } },
+            { name: "often", due: 1010, command: "Ring", payload: { label: "x" }, every: 10 },
+            { name: "later", due: 1020, command: "Ring", payload: { label: "x", at: new Date(5) } }
+          ]
+        })
+      yield* clock.when("Rung").gives({ timers: [] })
+      yield* reports(clock.when("Set", timer).gives({ timers: [] }), "timers/0", "expected nothing")
+    })
+  )
+
+  it.effect("are refused where an engine would refuse them", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(clock.when("Set", { ...timer, name: "" }).outcome)
+      assert.deepInclude(error, { _tag: "InvalidInput", path: "timers/name" })
+      const late = yield* Effect.flip(clock.when("SetAt", { ...timer, milliseconds: -1 }).outcome)
+      assert.strictEqual(late._tag, "InvalidInput")
+    })
+  )
+
+  it.effect("are set by nobody when the command fails", () => clock.when("SetAndFail", timer).fails(new NotNow()))
 })
 
 describe("the types of the kit", () => {

@@ -11,10 +11,13 @@ import { ActorCrashed } from "../../../src/ActorError.ts"
 import { ActorSystem } from "../../../src/ActorSystem.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
 import { Decision } from "../../../src/actor/Decision.ts"
+import { CurrentTimerDesk } from "../../../src/actor/Timers.ts"
+import { CurrentActor } from "../../../src/CurrentActor.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import { evolve, refuseThrown, type Thrown, untouched } from "./evolving.ts"
 import { Flaw } from "./Flaw.ts"
 import type { Passages } from "./Passage.ts"
+import { checkTimer, deskOf, type Timer, type TimerChanges, timersIn } from "./timers.ts"
 
 /** What a script is run with. */
 export interface Cast<R> {
@@ -40,6 +43,12 @@ export interface Outcome {
   readonly events: ReadonlyArray<unknown>
   readonly reply: unknown
   readonly state: unknown
+  readonly timers: ReadonlyArray<Timer>
+}
+
+/** What one command has brought about. */
+interface Step extends Omit<Outcome, "timers"> {
+  readonly timers: TimerChanges
 }
 
 /** What the kit itself may answer to a command. */
@@ -87,13 +96,15 @@ const play = Effect.fnUntraced(function* (
   let state = yield* Effect.fromResult(Result.mapError(given, (failure) => refuseThrown(definition, failure)))
   let reply: unknown
   const events: Array<unknown> = []
+  const timers: TimerChanges = new Map()
   for (const { name, payload } of script.commands) {
-    const decision = yield* handle(behavior, passages, name, payload, state)
-    state = decision.state
-    reply = decision.reply
-    events.push(...decision.events)
+    const step = yield* handle(behavior, passages, name, payload, state)
+    state = step.state
+    reply = step.reply
+    events.push(...step.events)
+    for (const [name, change] of step.timers) timers.set(name, change)
   }
-  return { events, reply, state }
+  return { events, reply, state, timers: timersIn(timers) }
 })
 
 const find = ({ codec, name }: Any, registered: ReadonlyArray<Behavior>): Effect.Effect<Behavior> => {
@@ -115,6 +126,9 @@ const fold = (
     Result.succeed(state)
   )
 
+/** The id of the only actor. */
+const id = "under test"
+
 /** Runs one command on a state. */
 const handle = Effect.fnUntraced(function* (
   behavior: Behavior,
@@ -122,7 +136,7 @@ const handle = Effect.fnUntraced(function* (
   name: string,
   input: unknown,
   state: unknown
-): Effect.fn.Return<Outcome, unknown> {
+): Effect.fn.Return<Step, unknown> {
   const { definition, handlers, services } = behavior
   const command = definition.codec.commands.get(name)
   const handler = handlers.get(name)
@@ -130,12 +144,16 @@ const handle = Effect.fnUntraced(function* (
   if (command === undefined || handler === undefined || passage === undefined) {
     return yield* Effect.die(new TypeError(`${definition.name} has no command ${name}`))
   }
-  const crash = (cause: unknown) => new ActorCrashed({ actor: definition.name, id: "under test", command: name, cause })
+  const crash = (cause: unknown) => new ActorCrashed({ actor: definition.name, id, command: name, cause })
 
   const payload = yield* Effect.fromResult(command.makePayload(input))
   yield* Effect.fromResult(passage.payload.cross(payload))
   const lent = yield* Effect.fromResult(passages.state.cross(state))
-  const handling = Effect.suspend(() => handler(lent, payload))
+  const timers: TimerChanges = new Map()
+  const handling = Effect.suspend(() => handler(lent, payload)).pipe(
+    Effect.provideService(CurrentActor, { actor: definition.name, id, agentId: definition.codec.agentId(id) }),
+    Effect.provideService(CurrentTimerDesk, deskOf(definition, timers))
+  )
   const exit = yield* Effect.exit(Effect.provideContext(handling, services))
   yield* Effect.fromResult(untouched(`the handler of ${definition.name}.${name}`, "the state", state, lent))
   if (Exit.isFailure(exit)) {
@@ -150,7 +168,8 @@ const handle = Effect.fnUntraced(function* (
     )
   )
   yield* Effect.fromResult(passage.reply.cross(outcome.reply))
-  return outcome
+  for (const change of timers.values()) yield* Effect.fromResult(checkTimer(definition, passages, change))
+  return { ...outcome, timers }
 })
 
 /** What comes of what a handler gave. */
@@ -159,7 +178,7 @@ const conclude = (
   passages: Passages,
   given: unknown,
   state: unknown
-): Result.Result<Outcome, Flaw | Thrown> => {
+): Result.Result<Omit<Outcome, "timers">, Flaw | Thrown> => {
   if (!(given instanceof Decision)) return Result.succeed({ events: [], reply: given, state })
   const { events, reply } = given as Decision<unknown, unknown>
   return Result.flatMap(fold(definition, passages, state, events), (state) =>
