@@ -8,6 +8,7 @@ import { killActors } from "./actorKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
 import { killServerUnderActors } from "./serverKillsUnderActors.ts"
+import { killTimers } from "./timerKills.ts"
 import { killWriters, type Outcome } from "./writerKills.ts"
 
 const home = mkdtempSync(join(tmpdir(), "pantheon-chaos-"))
@@ -30,7 +31,9 @@ const parts: ReadonlyArray<readonly [string, () => Promise<Outcome>]> = [
   ["PostgreSQL, server killed under writers", () => killServer(server, 10)],
   ["PostgreSQL, server killed under actors", () => killServerUnderActors(server, 10)],
   ["LevelDB, actors killed", () => killActors(levelDb("actors"), 25)],
-  ["PostgreSQL, actors killed", () => killActors(postgres("actors"), 25)]
+  ["PostgreSQL, actors killed", () => killActors(postgres("actors"), 25)],
+  ["LevelDB, timers killed", () => killTimers(levelDb("timers"), 25)],
+  ["PostgreSQL, timers killed", () => killTimers(postgres("timers"), 25)]
 ]
 
 console.log(`Durability under kills; PANTHEON_SEED=${seed} kills at the same moments.`)

@@ -8,6 +8,7 @@ import { killActors } from "./actorKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
 import { killServerUnderActors } from "./serverKillsUnderActors.ts"
+import { killTimers } from "./timerKills.ts"
 import { killWriters, type Outcome } from "./writerKills.ts"
 
 const home = mkdtempSync(join(tmpdir(), "pantheon-durability-"))
@@ -57,5 +58,13 @@ describe(`durability under kills (PANTHEON_SEED=${seed})`, () => {
 
   it("actors on PostgreSQL have each answered command in their state exactly once after kills", async () => {
     expectAllKept(await killActors(postgres("actors"), 2))
+  })
+
+  it("timers on LevelDB go off once each after kills", async () => {
+    expectAllKept(await killTimers(levelDb("timers"), 3))
+  })
+
+  it("timers on PostgreSQL go off once each after kills", async () => {
+    expectAllKept(await killTimers(postgres("timers"), 3))
   })
 })

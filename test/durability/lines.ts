@@ -23,7 +23,13 @@ const Line = Schema.TaggedUnion({
   /** It was answered. */
   Answered: { commandId: Schema.String, balance: Schema.Int },
   /** It was answered with its own error. */
-  Declined: { commandId: Schema.String }
+  Declined: { commandId: Schema.String },
+  /** A timer is about to be set. */
+  Planned: { agenda: Schema.String, key: Schema.String },
+  /** It was set. */
+  Kept: { agenda: Schema.String, key: Schema.String },
+  /** It was set for another day, and cancelled. */
+  Dropped: { agenda: Schema.String, key: Schema.String }
 })
 export type Line = typeof Line.Type
 export type LineOf<Tag extends Line["_tag"]> = Extract<Line, { readonly _tag: Tag }>
