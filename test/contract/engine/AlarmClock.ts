@@ -28,10 +28,13 @@ export const AlarmClock = Actor.make("AlarmClock", {
     Rpc.make("SetAndFail", { payload: timer, error: NotNow }),
     Rpc.make("SetAndDie", { payload: timer }),
     /** Sets one for a command that fails, or dies. */
-    Rpc.make("SetBad", { payload: { name: Schema.String, command: Schema.Literals(["Fail", "Die", "RingAndSet"]) } }),
+    Rpc.make("SetBad", {
+      payload: { name: Schema.String, command: Schema.Literals(["Fail", "Die", "DieLater", "RingAndSet"]) }
+    }),
     Rpc.make("Ring", { payload: { label: Schema.String, at: Schema.optional(Schema.Date) } }),
     Rpc.make("Fail", { error: NotNow }),
     Rpc.make("Die"),
+    Rpc.make("DieLater"),
     Rpc.make("Rung", { success: Schema.Array(Schema.String) })
   ]
 })
@@ -72,6 +75,7 @@ export const behavior = (options?: Actor.BehaviorOptions) =>
         ),
       Fail: () => Effect.fail(new NotNow()),
       Die: () => Effect.die(new Error("boom")),
+      DieLater: () => Effect.delay(Effect.die(new Error("boom")), 5),
       Rung: ({ rung }) => Effect.succeed(rung)
     },
     options

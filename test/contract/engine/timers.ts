@@ -93,6 +93,19 @@ export const register = (it: It): void => {
       })
     )
 
+    it.effect("is not set when the store refuses what its command decided", () =>
+      Effect.gen(function* () {
+        const { agentId, clock, faults, id } = yield* freshClock
+        faults.next("refuse", "refuse")
+        yield* fails(clock.RingAndSet({ name: "a", milliseconds: 1, label: "x" }), "Rejected")
+        yield* fails(clock.Set({ name: "b", milliseconds: 1, label: "x" }), "Rejected")
+        yield* Effect.sleep("30 millis")
+        assert.deepStrictEqual([yield* timersOf(agentId), yield* rungOf(id)], [[], []])
+        yield* clock.Set({ name: "c", milliseconds: 1, label: "x" })
+        assert.deepStrictEqual(yield* rings(id, 1), ["x 5"])
+      })
+    )
+
     it.effect("that cannot be stored makes its command rejected, and nothing else", () =>
       Effect.gen(function* () {
         const { agentId, clock } = yield* freshClock
@@ -113,6 +126,7 @@ export const register = (it: It): void => {
         const { agentId, clock, id } = yield* freshClock
         yield* clock.SetBad({ name: "fails", command: "Fail" })
         yield* clock.SetBad({ name: "dies", command: "Die" })
+        yield* clock.SetBad({ name: "dies later", command: "DieLater" })
         yield* eventually(Effect.map(timersOf(agentId), (names) => names.length === 0))
         yield* clock.SetBad({ name: "again", command: "RingAndSet" })
         assert.deepStrictEqual(yield* rings(id, 2), ["set again", "again"])

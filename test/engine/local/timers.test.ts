@@ -97,6 +97,48 @@ describe("the timers of the local engine", () => {
   )
 
   test(
+    "do not go off when a command that was taken before cancels them, or sets them anew",
+    Effect.gen(function* () {
+      const system = yield* ActorSystem.ActorSystem
+      const clock = (yield* AlarmClock.client)("a")
+      for (const name of ["a", "b", "c"]) yield* clock.Set({ name, milliseconds: 1000, label: name })
+      yield* system.pause(AlarmClock, "a")
+      yield* system.tell(AlarmClock, "a", "Cancel", { name: "a" })
+      yield* system.tell(AlarmClock, "a", "Set", { name: "b", milliseconds: 5000, label: "b anew" })
+      yield* pass(1000)
+      yield* system.resume(AlarmClock, "a")
+      yield* settle
+      assert.deepStrictEqual(yield* rungOf("a"), ["c 5"])
+      yield* pass(4999)
+      assert.deepStrictEqual(yield* rungOf("a"), ["c 5"])
+      yield* pass(1)
+      assert.deepStrictEqual(yield* rungOf("a"), ["c 5", "b anew 5"])
+      assert.deepStrictEqual(yield* timersOf("a"), [])
+    })
+  )
+
+  test(
+    "go off when their notes say so, whatever this process has heard",
+    Effect.gen(function* () {
+      const clock = (yield* AlarmClock.client)("a")
+      yield* clock.Set({ name: "moved", milliseconds: 1000, label: "before" })
+      yield* clock.Set({ name: "gone", milliseconds: 1000, label: "gone" })
+      yield* EventStore.append({
+        agentId: AlarmClock.agentId("a"),
+        events: [],
+        notes: [
+          Note.remove("timer/gone"),
+          Note.put("timer/moved", { command: "Ring", payload: { label: "after" }, every: null }, { due: 5000 })
+        ]
+      })
+      yield* pass(4999)
+      assert.deepStrictEqual(yield* rungOf("a"), [])
+      yield* pass(1)
+      assert.deepStrictEqual(yield* rungOf("a"), ["after"])
+    })
+  )
+
+  test(
     "survive an engine; those that are late go off in the order of their times",
     Effect.gen(function* () {
       const clock = (yield* AlarmClock.client)("a")
