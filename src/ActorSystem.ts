@@ -11,6 +11,8 @@
  * 6. A second writer to the same agent is found out by the journal; the actor stops and says `Conflict`.
  * 7. An actor that is spawned by the handler of another is its child. When a parent stops or fails, its children stop, and theirs. Who is whose
  *    child is kept in the store, so it outlives passivation and the process.
+ * 8. A timer that a handler sets is stored with what the handler decides. At its time, or as soon as its actor can run after it, it sends its
+ *    command, which takes effect once.
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
