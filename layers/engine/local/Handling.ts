@@ -5,7 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { HandlerTimeout } from "../../../src/ActorError.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
@@ -34,7 +34,7 @@ export class Handling {
   }
 
   /** Gives the outcome at once if the handler need not wait for anything. */
-  start(envelope: Envelope, state: unknown): Exit.Exit<unknown, unknown> | Fiber.Fiber<unknown, unknown> {
+  start(envelope: Envelope, state: unknown): Exit.Exit<unknown, unknown> | undefined {
     this.current = envelope
     const handled = Result.try(() => envelope.command.handler(state, envelope.payload))
     if (Result.isFailure(handled)) return Exit.die(handled.failure)
@@ -47,7 +47,13 @@ export class Handling {
     )
     const fiber = Effect.runForkWith(this.services)(this.prepare(handled.success, envelope))
     this.fiber = fiber
-    return fiber.pollUnsafe() ?? fiber
+    return fiber.pollUnsafe()
+  }
+
+  /** The outcome of a handler that waits for something. */
+  get outcome(): Effect.Effect<Exit.Exit<unknown, unknown>> {
+    const { fiber } = this
+    return fiber === undefined ? Effect.die("no handler waits") : Fiber.await(fiber)
   }
 
   /** The handler within its time, and within the trace of its command. */

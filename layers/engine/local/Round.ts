@@ -14,7 +14,7 @@ import type { PreparedEvent } from "../../../src/store/AppendInput.ts"
 import type { PreparedNote } from "../../../src/store/NoteInput.ts"
 import type { Envelope } from "./Envelope.ts"
 import type { Firing } from "./Firing.ts"
-import { type Decided, prepareDecision, type Workshop } from "./Preparation.ts"
+import { type Decided, type Prepared, prepareDecision, type Workshop } from "./Preparation.ts"
 
 /** The outcome of a command, or why what it decided cannot be persisted. */
 interface Answer {
@@ -28,30 +28,42 @@ interface TimerStep {
   readonly note: Note.Change | PreparedNote
 }
 
+/** What is to be persisted, and who rests on it. */
+interface Draft {
+  readonly events: Array<PreparedEvent>
+  readonly timers: Map<string, TimerStep>
+  readonly commands: Array<Command>
+  readonly recorded: Map<string, Exit.Exit<unknown, unknown>>
+  readonly spans: Array<Tracer.Span>
+  readonly answers: Array<Answer>
+}
+
+const makeDraft = (): Draft => ({
+  events: [],
+  timers: new Map(),
+  commands: [],
+  recorded: new Map(),
+  spans: [],
+  answers: []
+})
+
+// Most rounds of an actor that is only asked or told something persist nothing, so they share this one.
+const blank = makeDraft()
+
 // One append should stay well below what stores take in one message.
 const mostCharacters = 4 * 1024 * 1024
 
-/** Collects events and answers; nothing is told to anybody before the events are on disk. */
+/** Collects events and answers; nobody is told anything that rests on events before these are on disk. */
 export class Round {
   /** The state after the events so far. */
   state: unknown
   readonly agentId: string
   /** The version before the first event. */
   readonly version: number
-  /** The answers to commands that will be on record. */
-  readonly recorded = new Map<string, Exit.Exit<unknown, unknown>>()
   /** Whether an event asks for a snapshot; fails as the definition's predicate does. */
   snapshotWish = noWish
-  /** What becomes of timers, by name. */
-  readonly timers = new Map<string, TimerStep>()
-  private readonly events: Array<PreparedEvent> = []
+  private draft = blank
   private characters = 0
-  /** Those of the commands whose events these are, as far as they are traced. */
-  readonly spans: Array<Tracer.Span> = []
-  private readonly commands: Array<Command> = []
-  private readonly answers: Array<Answer> = []
-  /** How many answers came before the first event, and so rest on nothing unpersisted. */
-  private settledAnswers = 0
   private readonly codec: ActorCodec
   private readonly workshop: Workshop
 
@@ -65,21 +77,37 @@ export class Round {
 
   /** Whether there is nothing to persist. */
   get isEmpty(): boolean {
-    return this.events.length === 0 && this.timers.size === 0
+    return this.draft === blank
+  }
+
+  /** The answers to commands that will be on record. */
+  get recorded(): ReadonlyMap<string, Exit.Exit<unknown, unknown>> {
+    return this.draft.recorded
+  }
+
+  /** What becomes of timers, by name. */
+  get timers(): ReadonlyMap<string, TimerStep> {
+    return this.draft.timers
+  }
+
+  /** Those of the commands whose events these are, as far as they are traced. */
+  get spans(): ReadonlyArray<Tracer.Span> {
+    return this.draft.spans
   }
 
   get append(): Append {
-    const { agentId, commands, events, timers, version } = this
+    const { agentId, version } = this
+    const { commands, events, timers } = this.draft
     const notes = timers.size === 0 ? undefined : Array.from(timers.values(), ({ note }) => note)
     return { agentId, events, expected: version, commands, notes }
   }
 
   get eventIds(): ReadonlyArray<string> {
-    return this.events.map((event) => event.id)
+    return this.draft.events.map((event) => event.id)
   }
 
   get lastEventId(): string {
-    return this.events.at(-1)?.id ?? ""
+    return this.draft.events.at(-1)?.id ?? ""
   }
 
   /** Whether what a handler decided fits into the same append, with so many timers. */
@@ -88,7 +116,7 @@ export class Round {
     const events = exit.value instanceof Decision ? exit.value.events.length : 0
     const most = this.workshop.limits.eventsPerAppend
     // One place is left for the timer that has sent the command.
-    const fits = this.events.length + events <= most && this.timers.size + timers < most
+    const fits = this.draft.events.length + events <= most && this.timers.size + timers < most
     return (events === 0 && timers === 0) || (fits && this.characters < mostCharacters)
   }
 
@@ -101,15 +129,16 @@ export class Round {
 
   /** Takes the outcome of a command that persists nothing. */
   take(envelope: Envelope, outcome: Answer["outcome"]): undefined {
+    // Nothing is unpersisted that it could rest on.
+    if (this.isEmpty) return tell(envelope, outcome)
     // From here on its sender waits for the disk only.
     envelope.letGo()
-    this.answers.push({ envelope, outcome })
-    if (this.isEmpty) this.settledAnswers++
+    this.draft.answers.push({ envelope, outcome })
   }
 
   /** A timer has sent a command that was run, whatever came of it. */
   useUp({ alarm, note }: Firing): void {
-    if (note !== undefined) this.timers.set(alarm.name, useUp(note, this.workshop.now()))
+    if (note !== undefined) this.write().timers.set(alarm.name, useUp(note, this.workshop.now()))
   }
 
   /** Takes what a handler decided; a part of it is as good as nothing. Gives the cause when the program threw. */
@@ -121,40 +150,47 @@ export class Round {
       return undefined
     }
     const exit = Exit.succeed(prepared.reply)
-    for (const event of prepared.events) {
-      this.events.push(event)
-      this.characters += event.data.length + event.metadata.length
-    }
-    for (const timer of prepared.timers) {
-      this.timers.set(timer.name, timer)
-      this.characters += timer.note.length
-    }
-    if (prepared.command !== undefined) {
-      this.commands.push(prepared.command)
-      this.recorded.set(prepared.command.id, exit)
-    }
-    if (envelope.span !== undefined && prepared.events.length > 0) this.spans.push(envelope.span)
-    this.state = prepared.state
-    if (this.snapshotWish === noWish) this.snapshotWish = prepared.snapshotWish
+    if (prepared.events.length > 0 || prepared.timers.length > 0) this.add(prepared, exit, envelope)
     this.take(envelope, exit)
     return undefined
   }
 
-  /** Tells everybody; the events are on disk. */
-  answer(): void {
-    for (const answer of this.answers) tell(answer)
+  private add(prepared: Prepared & { _tag: "Ready" }, exit: Exit.Exit<unknown, unknown>, { span }: Envelope): void {
+    const { commands, events, recorded, spans, timers } = this.write()
+    for (const event of prepared.events) {
+      events.push(event)
+      this.characters += event.data.length + event.metadata.length
+    }
+    for (const timer of prepared.timers) {
+      timers.set(timer.name, timer)
+      this.characters += timer.note.length
+    }
+    if (prepared.command !== undefined) {
+      commands.push(prepared.command)
+      recorded.set(prepared.command.id, exit)
+    }
+    if (span !== undefined && prepared.events.length > 0) spans.push(span)
+    this.state = prepared.state
+    if (this.snapshotWish === noWish) this.snapshotWish = prepared.snapshotWish
   }
 
-  /** Tells those who rest on nothing unpersisted, and everybody else that they came to nothing. */
+  private write(): Draft {
+    if (this.isEmpty) this.draft = makeDraft()
+    return this.draft
+  }
+
+  /** Tells everybody; the events are on disk. */
+  answer(): void {
+    for (const { envelope, outcome } of this.draft.answers) tell(envelope, outcome)
+  }
+
+  /** Tells everybody that it came to nothing. */
   refuse(failure: ActorError): void {
-    for (const [index, answer] of this.answers.entries()) {
-      if (index < this.settledAnswers) tell(answer)
-      else answer.envelope.refuse(failure)
-    }
+    for (const { envelope } of this.draft.answers) envelope.refuse(failure)
   }
 }
 
-const tell = ({ envelope, outcome }: Answer): void => {
-  if (Exit.isExit(outcome)) envelope.answer(outcome)
-  else envelope.refuse(outcome)
+const tell = (envelope: Envelope, outcome: Answer["outcome"]): undefined => {
+  if (outcome._tag === "Rejected") envelope.refuse(outcome)
+  else envelope.answer(outcome)
 }

@@ -5,7 +5,6 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import { ActorCrashed, type ActorStopped, RecoveryFailed } from "../../../src/ActorError.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
@@ -110,7 +109,7 @@ export class Rounds {
       this.mailbox.next()
       if (envelope instanceof Firing ? !this.stands(envelope, records) : this.repeat(round, envelope, records)) continue
       const started = this.handling.start(envelope, round.state)
-      const mustWait = !Exit.isExit(started) || !round.hasRoomFor(started, this.handling.timers?.size ?? 0)
+      const mustWait = started === undefined || !round.hasRoomFor(started, this.handling.timers?.size ?? 0)
       if (mustWait) return this.commitMeanwhile(round, envelope, started, left, records)
       const halt = this.conclude(round, envelope, started, records)
       if (halt !== undefined) return Effect.map(this.commit(round, records), (failure) => haltOf(failure) ?? halt)
@@ -125,11 +124,11 @@ export class Rounds {
   private commitMeanwhile(
     round: Round,
     envelope: Envelope,
-    started: Outcome | Fiber.Fiber<unknown, unknown>,
+    started: Outcome | undefined,
     left: number,
     records: Records.Records
   ): Effect.Effect<Halt | undefined> {
-    const outcome = Exit.isExit(started) ? Effect.succeed(started) : Fiber.await(started)
+    const outcome = started === undefined ? this.handling.outcome : Effect.succeed(started)
     return Effect.flatMap(this.commit(round, records), (failure) =>
       Effect.flatMap(outcome, (exit) => {
         const next = this.begin()
@@ -173,7 +172,7 @@ export class Rounds {
       round.useUp(envelope)
       records.timers.change(envelope.alarm.name)
     }
-    for (const name of timers?.keys() ?? []) records.timers.change(name)
+    if (timers !== undefined) for (const name of timers.keys()) records.timers.change(name)
     if (isCrash(exit)) return this.crash(round, envelope, Cause.squash(exit.cause))
     const decision = decisionIn(exit, timers)
     const crash = decision === undefined ? round.take(envelope, exit) : round.decide(envelope, { decision, timers })
@@ -199,7 +198,6 @@ export class Rounds {
   private commit(round: Round, records: Records.Records): Effect.Effect<AppendError | undefined> {
     if (round.isEmpty) {
       this.open = undefined
-      round.answer()
       return stored
     }
     this.isAppending = true
