@@ -8,7 +8,7 @@ import { EventStore } from "../../src/index.ts"
 import { Account, AccountBehavior } from "../support/account.ts"
 import { between, chance } from "../support/chance.ts"
 import { audit, readContents } from "./audit.ts"
-import type { LineOf } from "./lines.ts"
+import type { Line, LineOf } from "./lines.ts"
 import { layer, type Place } from "./place.ts"
 import { killAtRandom, type Outcome } from "./writerKills.ts"
 
@@ -29,28 +29,18 @@ export interface Answers {
 export const killActors = async (place: Place, kills: number): Promise<Outcome> => {
   const next = chance(`actors on ${place._tag}`)
   const answers: Answers = { asked: new Map(), replies: new Map(), declined: new Set() }
-  const { asked, declined, replies } = answers
+  const { replies } = answers
   const violations: Array<string> = []
   for (let kill = 1; kill <= kills && violations.length === 0; kill++) {
     const { failures, lines } = await killAtRandom(script, place, `asker ${kill} on ${place._tag}`, kill, next)
     violations.push(...failures)
-    for (const line of lines) {
-      if (line._tag === "Asked") asked.set(line.commandId, line)
-      if (line._tag === "Answered") replies.set(line.commandId, line.balance)
-      if (line._tag === "Declined") {
-        declined.add(line.commandId)
-        asked.delete(line.commandId)
-      }
-    }
+    noteAnswers(answers, lines)
     // Sometimes the next process is the first to wake the actors again.
     if (kill < kills && next() < 0.3) continue
     const known = [...replies.keys()]
     const samples = Array.from({ length: Math.min(20, known.length) }, () => known[between(next, 0, known.length - 1)])
-    const open = [...asked.keys()].filter((commandId) => !replies.has(commandId))
     const look = Effect.gen(function* () {
-      const repeated = yield* Effect.forEach([...samples, ...open], (id) => repeat(answers, asked.get(id ?? "")), {
-        concurrency: "unbounded"
-      })
+      const repeated = yield* repeatAll(answers, [...samples, ...unanswered(answers)])
       const contents = audit(yield* readContents, { acknowledged: [], refused: new Set() })
       return [...repeated.flat(), ...contents, ...(yield* auditAccounts(answers))]
     })
@@ -62,6 +52,26 @@ export const killActors = async (place: Place, kills: number): Promise<Outcome> 
   }
   return { kills, acknowledged: replies.size, violations }
 }
+
+/** Takes up what a child has said. */
+export const noteAnswers = ({ asked, declined, replies }: Answers, lines: ReadonlyArray<Line>): void => {
+  for (const line of lines) {
+    if (line._tag === "Asked") asked.set(line.commandId, line)
+    if (line._tag === "Answered") replies.set(line.commandId, line.balance)
+    if (line._tag === "Declined") {
+      declined.add(line.commandId)
+      asked.delete(line.commandId)
+    }
+  }
+}
+
+/** The ids of the commands of whose answers nobody has heard. */
+export const unanswered = ({ asked, replies }: Answers): ReadonlyArray<string> =>
+  [...asked.keys()].filter((commandId) => !replies.has(commandId))
+
+/** Sends commands again. */
+export const repeatAll = (answers: Answers, commandIds: ReadonlyArray<string | undefined>) =>
+  Effect.forEach(commandIds, (id) => repeat(answers, answers.asked.get(id ?? "")), { concurrency: "unbounded" })
 
 /** Sends a command again. Its first reply, if there was one, must come again; if there was none, this is it. */
 const repeat = Effect.fnUntraced(function* ({ asked, declined, replies }: Answers, line: Asked | undefined) {

@@ -8,13 +8,14 @@ import * as LocalEngine from "../../layers/engine/local.ts"
 import { EventStore } from "../../src/index.ts"
 import { between, chance } from "../support/chance.ts"
 import { Agenda, AgendaBehavior, isFirst, nextOf } from "./Agenda.ts"
+import type { Line } from "./lines.ts"
 import { layer, type Place } from "./place.ts"
 import { killAtRandom, type Outcome } from "./writerKills.ts"
 
 const script = join(import.meta.dirname, "planner.ts")
 
 /** What became of timers, by their keys. */
-interface Plans {
+export interface Plans {
   /** Perhaps set. */
   readonly planned: Map<string, string>
   /** Surely set. */
@@ -30,11 +31,7 @@ export const killTimers = async (place: Place, kills: number): Promise<Outcome> 
   for (let kill = 1; kill <= kills && violations.length === 0; kill++) {
     const { failures, lines } = await killAtRandom(script, place, `planner ${kill} on ${place._tag}`, kill, next)
     violations.push(...failures)
-    for (const line of lines) {
-      if (line._tag === "Planned") plans.planned.set(line.key, line.agenda)
-      if (line._tag === "Kept") plans.kept.add(line.key)
-      if (line._tag === "Dropped") plans.dropped.add(line.key)
-    }
+    notePlans(plans, lines)
     // Sometimes much is late when the next process comes.
     await sleep(between(next, 0, 300))
   }
@@ -46,8 +43,17 @@ export const killTimers = async (place: Place, kills: number): Promise<Outcome> 
   return { kills, acknowledged: plans.kept.size, violations }
 }
 
+/** Takes up what a child has said. */
+export const notePlans = (plans: Plans, lines: ReadonlyArray<Line>): void => {
+  for (const line of lines) {
+    if (line._tag === "Planned") plans.planned.set(line.key, line.agenda)
+    if (line._tag === "Kept") plans.kept.add(line.key)
+    if (line._tag === "Dropped") plans.dropped.add(line.key)
+  }
+}
+
 /** Every timer that was set has rung once, what rings again has rung again once, and what was dropped has not. */
-const auditTimers = Effect.fnUntraced(function* ({ dropped, kept, planned }: Plans) {
+export const auditTimers = Effect.fnUntraced(function* ({ dropped, kept, planned }: Plans) {
   const rung = new Map<string, number>()
   const found: Array<string> = []
   for (const agenda of new Set(planned.values())) {
