@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { seed } from "../support/chance.ts"
 import { PostgresServer } from "../support/PostgresServer.ts"
 import { killActors } from "./actorKills.ts"
+import { killMixed } from "./mixedKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
 import { killServerUnderActors } from "./serverKillsUnderActors.ts"
@@ -25,6 +26,13 @@ process.once("SIGTERM", () => process.exit(143))
 const levelDb = (name: string): Place => ({ _tag: "LevelDb", directory: join(home, name) })
 const postgres = (schema: string): Place => ({ _tag: "Postgres", url: server.url, schema })
 
+/** Five of them on each store; what has happened in one is looked over before the next begins. */
+const minutes = (name: string, run: (minute: number) => Promise<Outcome>) =>
+  Array.from({ length: 5 }, (_, minute) => [`${name}, ${minute + 1}`, () => run(minute)] as const)
+
+// `npm run chaos -- everything` runs the parts whose name holds the word.
+const filter = process.argv[2] ?? ""
+
 const parts: ReadonlyArray<readonly [string, () => Promise<Outcome>]> = [
   ["LevelDB, writers killed", () => killWriters(levelDb("writers"), 50)],
   ["PostgreSQL, writers killed", () => killWriters(postgres("writers"), 50)],
@@ -33,12 +41,14 @@ const parts: ReadonlyArray<readonly [string, () => Promise<Outcome>]> = [
   ["LevelDB, actors killed", () => killActors(levelDb("actors"), 25)],
   ["PostgreSQL, actors killed", () => killActors(postgres("actors"), 25)],
   ["LevelDB, timers killed", () => killTimers(levelDb("timers"), 25)],
-  ["PostgreSQL, timers killed", () => killTimers(postgres("timers"), 25)]
+  ["PostgreSQL, timers killed", () => killTimers(postgres("timers"), 25)],
+  ...minutes("LevelDB, everything at once", (minute) => killMixed(levelDb(`mixed_${minute}`), 60_000)),
+  ...minutes("PostgreSQL, everything at once", (minute) => killMixed(postgres(`mixed_${minute}`), 60_000, server))
 ]
 
 console.log(`Durability under kills; PANTHEON_SEED=${seed} kills at the same moments.`)
 let broken = 0
-for (const [name, run] of parts) {
+for (const [name, run] of parts.filter(([name]) => name.includes(filter))) {
   const start = performance.now()
   const { acknowledged, kills, violations } = await run().catch(
     (error): Outcome => ({ kills: 0, acknowledged: 0, violations: [`broke off: ${error}`] })

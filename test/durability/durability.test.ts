@@ -5,6 +5,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { seed } from "../support/chance.ts"
 import { PostgresServer } from "../support/PostgresServer.ts"
 import { killActors } from "./actorKills.ts"
+import { killMixed } from "./mixedKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
 import { killServerUnderActors } from "./serverKillsUnderActors.ts"
@@ -66,5 +67,13 @@ describe(`durability under kills (PANTHEON_SEED=${seed})`, () => {
 
   it("timers on PostgreSQL go off once each after kills", async () => {
     expectAllKept(await killTimers(postgres("timers"), 3))
+  })
+
+  it("everything at once on LevelDB keeps what it was told, rings once, and leaves nothing running", async () => {
+    expectAllKept(await killMixed(levelDb("mixed"), 5000))
+  })
+
+  it("everything at once on PostgreSQL keeps what it was told, rings once, and leaves nothing running", async () => {
+    expectAllKept(await killMixed(postgres("mixed"), 5000, server))
   })
 })
