@@ -35,6 +35,7 @@ const unstable =
 /** The files that may import unstable modules of Effect, and which. */
 const unstableAllowed: ReadonlyArray<readonly [file: string, modules: ReadonlyArray<string>]> = [
   ["src/actor/Command.ts", ["effect/rpc"]],
+  ["src/script/ScriptActor.ts", ["effect/rpc"]],
   ["layers/postgres/", ["effect/sql"]],
   ["test/contract/", ["effect/rpc", "effect/Arbitrary"]]
 ]

@@ -37,4 +37,17 @@ describe("the small examples", { timeout: 60_000 }, () => {
       "test: 1, then 2 sent, 2 in the outbox"
     ])
   })
+
+  it("show scripted agents that work on files, one of which is missing", async () => {
+    isShort("scripted-agents.ts")
+    assert.deepStrictEqual(await lines("scripted-agents.ts"), [
+      "poem is completed",
+      "missing is failed",
+      "note is completed",
+      "poem: 7 words",
+      "missing: cannot be read",
+      "note: 2 words",
+      "That is all."
+    ])
+  })
 })

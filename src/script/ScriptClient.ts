@@ -1,0 +1,59 @@
+/**
+ * What the port, and actions, do with scripted actors through the engine and the stores.
+ */
+import * as Effect from "effect/Effect"
+import type { ActorError } from "../ActorError.ts"
+import type { ActorSystem } from "../ActorSystem.ts"
+import type { EventStore } from "../EventStore.ts"
+import type { ActorMissing } from "../ScriptError.ts"
+import type { SnapshotStore } from "../SnapshotStore.ts"
+import type { ReadError } from "../StoreError.ts"
+import * as Replay from "../store/Replay.ts"
+import { ScriptActor } from "./ScriptActor.ts"
+import type { ScriptState } from "./ScriptState.ts"
+
+/** Sends commands to scripted actors, and reads their journals. */
+export interface ScriptClient {
+  readonly to: Effect.Success<typeof ScriptActor.client>
+  readonly stores: Replay.Stores
+  /** The actor as its journal has it, now or right after an event; the engine is not asked. */
+  readonly read: (
+    id: string,
+    at?: number
+  ) => Effect.Effect<{ readonly state: ScriptState | null; readonly version: number }, ReadError>
+  /** Whether somebody has written to an actor with this id. */
+  readonly exists: (id: string) => Effect.Effect<boolean, ReadError>
+  /** Stops an actor and everything below it. */
+  readonly stop: (id: string) => Effect.Effect<void, ActorMissing | ActorError>
+}
+
+/** Makes the client of the engine and the stores that are provided. */
+export const make: Effect.Effect<ScriptClient, never, ActorSystem | EventStore | SnapshotStore> = Effect.gen(
+  function* () {
+    const to = yield* ScriptActor.client
+    const stores = yield* Replay.stores
+    const services = yield* Effect.context<EventStore | SnapshotStore>()
+
+    const stop = Effect.fnUntraced(function* (id: string): Effect.fn.Return<void, ActorMissing | ActorError> {
+      const children = yield* to(id).Stop()
+      if (children.length === 0) return
+      yield* Effect.forEach(children, (child) => Effect.catchTag(stop(child), "ActorMissing", () => Effect.void), {
+        concurrency: "unbounded"
+      })
+      yield* to(id).LeaveChildren({ children })
+    })
+
+    return {
+      to,
+      stores,
+      read: (id, at) =>
+        ScriptActor.readState(id, { at }).pipe(
+          // Only versions that have just been told are asked for.
+          Effect.catchTag("VersionMissing", Effect.die),
+          Effect.provideContext(services)
+        ),
+      exists: (id) => Effect.map(stores.events.head(ScriptActor.agentId(id)), ({ presence }) => presence !== "missing"),
+      stop
+    }
+  }
+)
