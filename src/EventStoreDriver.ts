@@ -69,7 +69,10 @@ export interface EncodedAppend {
   readonly expected: Expected
   readonly events: ReadonlyArray<EncodedEvent>
   readonly commands: ReadonlyArray<EncodedCommand>
-  /** Applied together with the events, and only if the append is `Stored`. */
+  /**
+   * Applied together with the events, and only if the append is `Stored`. Without events nothing tells a repetition from its first try, so a first
+   * try must not come after it.
+   */
   readonly notes: ReadonlyArray<NoteChange>
 }
 

@@ -2,7 +2,8 @@
  * Notes in PostgreSQL.
  *
  * Events have a unique key that lets one of two writers win; notes have none, and what a statement read before another transaction ended may
- * be old. So whoever writes notes of an agent first takes its lock, and then reads its version, in a transaction of two or more statements.
+ * be old. So whoever writes notes of an agent first takes its lock, and then reads its version, in a transaction of two or more statements. An
+ * append that is repeated because its answer was lost waits for the lock too, and so for the end of its first try.
  */
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"

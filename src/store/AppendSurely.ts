@@ -10,8 +10,8 @@ const firstDelay = 50
 const longestDelay = 1000
 
 /**
- * Repeats an append whose outcome is unknown: its event ids make that safe, and once the repetition is stored, or found
- * stored, no late write of the first try can come between. Gives `Unknown` only after about ten seconds of not knowing.
+ * Repeats an append whose outcome is unknown: its event ids make that safe, notes without events are put to the same end, and once
+ * the repetition is stored, or found stored, no late write of the first try can come between. Gives `Unknown` only after about ten seconds of not knowing.
  */
 export const appendSurely = (store: EventStore["Service"], append: Append): Effect.Effect<Appended, AppendError> =>
   attempt(store, append, 1, undefined)

@@ -184,6 +184,23 @@ describe("the types of an actor", () => {
     expectTypeOf<Effect.Error<typeof read>>().toEqualTypeOf<StoreError.ReadError | AgentError.VersionMissing>()
   })
 
+  it("let timers send the commands of their definition only, with their payloads", () => {
+    const timer = Account.timers.after("fee", "1 minute", "Withdraw", { amount: 1 })
+    expectTypeOf(timer).toEqualTypeOf<Effect.Effect<void>>()
+    expectTypeOf<Parameters<typeof Account.timers.every>[2]>().toEqualTypeOf<"Deposit" | "Withdraw">()
+    expectTypeOf(Account.timers.at<"Deposit">).parameters.toEqualTypeOf<
+      [string, number, "Deposit", { readonly amount: number }]
+    >()
+    const Bell = Actor.make("Bell", {
+      state: Schema.Null,
+      initialState: null,
+      events: Schema.TaggedUnion({ Rung: {} }),
+      evolve: () => null,
+      commands: [Rpc.make("Ring")]
+    })
+    expectTypeOf(Bell.timers.after("a", 1, "Ring")).toEqualTypeOf<Effect.Effect<void>>()
+  })
+
   it("refuse commands that stream or need services, saying so", () => {
     const streaming = [Rpc.make("Watch", { success: Schema.Int, stream: true })] as const
     type Options<C extends ReadonlyArray<Actor.Command>> = Parameters<

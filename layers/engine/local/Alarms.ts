@@ -89,7 +89,7 @@ export class Alarms {
   /** A timer was set, or cancelled when it has no time; it is stored. */
   set({ actor, agentId, id }: RunningActor, name: string, due: number | undefined): void {
     const key = keyOf(agentId, name)
-    this.changed.add(key)
+    if (this.isReading) this.changed.add(key)
     if (due === undefined) this.queue.remove(key)
     else this.put({ actor, id, key, name, due, time: due, attempts: 0 })
   }
@@ -184,7 +184,6 @@ export class Alarms {
   ): Effect.Effect<void> {
     this.isReading = true
     this.readings.delete(agentPrefix)
-    this.changed.clear()
     const notes = this.events.due({ until: latestDue, agentPrefix })
     return Effect.matchEffect(
       Stream.runForEachWhile(notes, (note) => Effect.sync(() => this.consider(note, find))),
@@ -200,6 +199,7 @@ export class Alarms {
 
   private afterReading(agentPrefix: string, delay: number, failures: number): void {
     this.isReading = false
+    this.changed.clear()
     this.bell.ring()
     const isLasting = failures > 0 || this.prefixes.has(agentPrefix)
     if (!isLasting || this.readings.has(agentPrefix)) return

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -182,6 +183,49 @@ describe("the timers of the local engine", () => {
       )
     )
   )
+
+  it.effect("wake nobody in vain for what was cancelled while the store was read", () => {
+    const gates: Array<Deferred.Deferred<void>> = []
+    /** Tells what is due as it was when it was asked, once the gate is open. */
+    const slow = Layer.effect(
+      EventStore.EventStore,
+      Effect.map(EventStore.EventStore, (store) => ({
+        ...store,
+        due: (options) =>
+          Stream.unwrap(
+            Effect.gen(function* () {
+              const notes = yield* Stream.runCollect(store.due(options))
+              const gate = yield* Deferred.make<void>()
+              gates.push(gate)
+              yield* Deferred.await(gate)
+              return Stream.fromIterable(notes)
+            })
+          )
+      }))
+    )
+    return Effect.gen(function* () {
+      const open = Effect.suspend(() => Effect.forEach(gates, (gate) => Deferred.succeed(gate, undefined)))
+      const clock = (yield* AlarmClock.client)("a")
+      const system = yield* ActorSystem.ActorSystem
+      yield* settle
+      yield* open
+      yield* clock.Set({ name: "a", milliseconds: 400_000, label: "a" })
+      yield* pass(300_000)
+      assert.lengthOf(gates, 2)
+      yield* clock.Cancel({ name: "a" })
+      yield* open
+      yield* pass(100_000)
+      assert.deepStrictEqual(yield* system.get(AlarmClock, "a"), Option.none())
+    }).pipe(
+      Effect.provide(
+        behavior({ passivateAfter: "1 minute" }).pipe(
+          Layer.provideMerge(LocalEngine.layer),
+          Layer.provideMerge(Layer.provideMerge(slow, stores))
+        ),
+        { local: true }
+      )
+    )
+  })
 
   test(
     "are too many for the memory, and go off all the same, each once",
