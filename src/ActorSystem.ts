@@ -129,7 +129,10 @@ export class ActorSystem extends Context.Service<
   {
     /** Makes the actors of a definition runnable until the scope closes; then they are stopped, gracefully. `Actor.toLayer` calls it. */
     readonly register: (behavior: Behavior) => Effect.Effect<void, ActorAlreadyRegistered, Scope.Scope>
-    /** Brings an actor into memory; also the way back after it was stopped or has failed. Completes once it has recovered. */
+    /**
+     * Brings an actor into memory; also the way back after it was stopped or has failed. Completes once it has recovered. One that is stopping comes
+     * back when it has stopped; to a handler that would wait for itself there, that is `ActorStopped`.
+     */
     readonly spawn: (actor: Actor.Any, id: string) => Effect.Effect<ActorInfo, SpawnError>
     /**
      * As `spawn`, and makes it a child of the actor whose handler this is. Repeating it does no harm. How many children an actor may have is
@@ -169,19 +172,20 @@ export class ActorSystem extends Context.Service<
     ) => Effect.Effect<unknown, unknown>
     /**
      * Lets an actor finish the commands it has taken, then stops it until it is spawned again, or the engine closes; then its children, who
-     * are no longer its children. Completes with the end of the last, but not within one of the actor's own handlers, which could not wait.
+     * are no longer its children. Completes with the end of the last. In a handler, which may be one of those that have to come to their end first,
+     * it completes at once: the actor takes no more commands.
      */
     readonly stop: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | ActorNotRegistered>
     /**
      * Holds an actor: it takes commands but runs none, and is not passivated, until it is resumed, stopped, or the engine closes. Completes once
-     * it runs nothing, but not within one of its own handlers.
+     * it runs nothing; in a handler, at once.
      */
     readonly pause: (actor: Actor.Any, id: string) => Effect.Effect<void, SpawnError>
     /** Lets a paused actor go on; does nothing to one that is not paused. */
     readonly resume: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | ActorNotRegistered>
     /**
      * Lets an actor finish the command it is running, forget its state and recover from its journal; also the way back of one that was stopped or
-     * has failed. The commands that wait stay. Completes once it has recovered, but not within one of its own handlers.
+     * has failed. The commands that wait stay. Completes once it has recovered; in a handler, at once.
      */
     readonly restart: (actor: Actor.Any, id: string) => Effect.Effect<void, SpawnError>
     /** Completes when the actor leaves the memory the next time; at once, when it is not in memory. */

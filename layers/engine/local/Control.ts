@@ -1,25 +1,29 @@
 /**
  * Spawning, stopping, holding, restarting and watching actors.
+ *
+ * A handler that waited here for another actor could keep that one from what it is waited for, by being asked by it or by being below it in the tree.
+ * So orders that handlers give complete at once, and a spawn that would have to wait in a circle fails.
  */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import type * as Actor from "../../../src/Actor.ts"
-import type {
-  ActorNotRegistered,
+import {
+  type ActorNotRegistered,
   ActorStopped,
-  ChildRefused,
-  RecoveryFailed,
-  SpawnError
+  type ChildRefused,
+  type RecoveryFailed,
+  type SpawnError
 } from "../../../src/ActorError.ts"
 import type { ActorEnd, ActorInfo } from "../../../src/ActorSystem.ts"
 import { CurrentActor } from "../../../src/CurrentActor.ts"
 import { type AppendError, InvalidInput, type ReadError } from "../../../src/StoreError.ts"
 import * as Ending from "./Ending.ts"
-import type { EngineSurroundings, LocalActor } from "./LocalActor.ts"
+import type { EngineSurroundings, Listener, LocalActor } from "./LocalActor.ts"
 import type { LocalEngine } from "./LocalEngine.ts"
 import type { Registration } from "./Registration.ts"
 import type { Orphan } from "./Tree.ts"
-import { CurrentWaiter, findCircle } from "./Waiter.ts"
+import { CurrentWaiter, findCircle, release } from "./Waiter.ts"
 
 /** Rules the lives of actors. */
 export class Control {
@@ -33,9 +37,8 @@ export class Control {
 
   spawn(definition: Actor.Any, id: string): Effect.Effect<ActorInfo, SpawnError> {
     return Effect.gen({ self: this }, function* () {
-      const actor = yield* this.engine.revive(yield* this.find(definition), id)
-      const orphan = yield* this.recovered((listener) => actor.onRecovered(listener))
-      return yield* this.withParent(orphan)
+      const recovered = this.recovered(yield* this.find(definition), id, (actor, tell) => actor.onRecovered(tell))
+      return yield* this.withParent(yield* recovered)
     })
   }
 
@@ -44,9 +47,11 @@ export class Control {
     id: string
   ): Effect.Effect<ActorInfo, SpawnError | ChildRefused | ReadError | AppendError> {
     return Effect.gen({ self: this }, function* () {
-      const registration = yield* this.find(definition)
-      yield* Effect.fromResult(registration.behavior.definition.codec.validateId(id))
-      yield* this.engine.families.adopt(yield* this.running, registration.addressOf(id))
+      const registration = yield* this.findValid(definition, id)
+      const parent = yield* this.running
+      // An end that is under way would undo the tie.
+      yield* this.ended(registration, id)
+      yield* this.engine.adoptions.adopt(parent, registration.addressOf(id))
       return yield* this.spawn(definition, id)
     })
   }
@@ -54,21 +59,21 @@ export class Control {
   stop(definition: Actor.Any, id: string): Effect.Effect<void, InvalidInput | ActorNotRegistered> {
     return Effect.gen({ self: this }, function* () {
       const registration = yield* this.findValid(definition, id)
-      const actor = registration.resident(id)
       const stopping = this.engine.families.stop(registration, id, Ending.stopped)
-      if (actor === undefined || !(yield* isWaitedForBy(actor))) return yield* stopping
+      if ((yield* CurrentWaiter) === undefined) return yield* stopping
       this.surroundings.background(stopping)
     })
   }
 
   pause(definition: Actor.Any, id: string): Effect.Effect<void, SpawnError> {
     return Effect.gen({ self: this }, function* () {
-      const actor = yield* this.engine.revive(yield* this.find(definition), id)
-      const isWaitedFor = yield* isWaitedForBy(actor)
-      yield* Effect.callback<void>((resume) => {
-        actor.hold(() => this.surroundings.turns.add(() => resume(Effect.void)))
-        if (isWaitedFor) resume(Effect.void)
+      const quiet = Deferred.makeUnsafe<void>()
+      const recovered = this.recovered(yield* this.find(definition), id, (actor, tell) => {
+        actor.hold(() => this.later(quiet, Exit.void))
+        actor.onRecovered(tell)
       })
+      yield* recovered
+      if ((yield* CurrentWaiter) === undefined) yield* Deferred.await(quiet)
     })
   }
 
@@ -78,12 +83,12 @@ export class Control {
 
   restart(definition: Actor.Any, id: string): Effect.Effect<void, SpawnError> {
     return Effect.gen({ self: this }, function* () {
-      const registration = yield* this.findValid(definition, id)
-      const actor = registration.resident(id)
-      // One that is not in memory has nothing to forget.
-      if (actor === undefined || actor.ending !== undefined) return yield* Effect.asVoid(this.spawn(definition, id))
-      if (yield* isWaitedForBy(actor)) return actor.restart(() => {})
-      yield* this.recovered((listener) => actor.restart(listener))
+      const isHandler = (yield* CurrentWaiter) !== undefined
+      const recovered = this.recovered(yield* this.find(definition), id, (actor, tell) => {
+        actor.restart(isHandler ? () => {} : tell)
+        if (isHandler) tell(Exit.succeed(actor.info))
+      })
+      yield* recovered
     })
   }
 
@@ -122,10 +127,54 @@ export class Control {
     )
   })
 
+  /**
+   * Waits until the last end of an actor is over. In a handler it counts as waiting for that actor, and fails if the actor can only end after
+   * the handler has.
+   */
+  private ended(registration: Registration, id: string): Effect.Effect<void, ActorStopped> {
+    return Effect.gen({ self: this }, function* () {
+      if (!this.engine.isEnding(registration, id)) return
+      const asker = yield* CurrentWaiter
+      if (asker === undefined) return yield* this.engine.ended(registration, id)
+      const { actor, agentId } = registration.addressOf(id)
+      const isBelow = Effect.map(this.engine.adoptions.above(asker.agentId), (above) => above.includes(agentId))
+      const mustNotWait = yield* Effect.orElseSucceed(isBelow, () => true)
+      // From here on nothing may come between, lest the actor begins to wait for this one meanwhile.
+      const leaving = registration.leaving(id)
+      if (mustNotWait || (leaving !== undefined && findCircle(asker, leaving) !== undefined)) {
+        return yield* new ActorStopped({ actor, id, reason: leaving?.ending?.reason ?? "stopped" })
+      }
+      if (leaving !== undefined) asker.waitingFor.push(leaving)
+      yield* Effect.ensuring(
+        this.engine.ended(registration, id),
+        Effect.sync(() => {
+          if (leaving !== undefined) release(asker, leaving)
+        })
+      )
+    })
+  }
+
+  /** Brings an actor into memory, tells it what is wanted of it, and waits until it has recovered, unless it waits for this very handler. */
   private recovered(
-    ask: (listener: (exit: Exit.Exit<Orphan, RecoveryFailed | ActorStopped>) => void) => void
-  ): Effect.Effect<Orphan, RecoveryFailed | ActorStopped> {
-    return Effect.callback((resume) => ask((exit) => this.surroundings.turns.add(() => resume(exit))))
+    registration: Registration,
+    id: string,
+    want: (actor: LocalActor, tell: Listener) => void
+  ): Effect.Effect<Orphan, InvalidInput | RecoveryFailed | ActorStopped> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.ended(registration, id)
+      const recovered = Deferred.makeUnsafe<Orphan, RecoveryFailed | ActorStopped>()
+      const actor = yield* this.engine.revive(registration, id, (actor) => {
+        want(actor, (exit) => this.later(recovered, exit))
+        return actor
+      })
+      const asker = yield* CurrentWaiter
+      if (asker !== undefined && findCircle(asker, actor) !== undefined) return actor.info
+      return yield* Deferred.await(recovered)
+    })
+  }
+
+  private later<A, E>(deferred: Deferred.Deferred<A, E>, exit: Exit.Exit<A, E>): void {
+    this.surroundings.turns.add(() => Deferred.doneUnsafe(deferred, exit))
   }
 
   private withParent(orphan: Orphan): Effect.Effect<ActorInfo> {
@@ -136,7 +185,3 @@ export class Control {
     )
   }
 }
-
-/** Whether the caller is a handler of this very actor, or of one that it waits for: then it cannot wait for the actor. */
-const isWaitedForBy = (actor: LocalActor): Effect.Effect<boolean> =>
-  Effect.map(CurrentWaiter, (asker) => asker !== undefined && findCircle(asker, actor) !== undefined)

@@ -7,13 +7,12 @@ import * as Stream from "effect/Stream"
 import type * as Actor from "../../../src/Actor.ts"
 import type { ActorNotRegistered } from "../../../src/ActorError.ts"
 import type { ActorInfo, ListOptions } from "../../../src/ActorSystem.ts"
-import * as ActorCodec from "../../../src/actor/ActorCodec.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import type { ReadError } from "../../../src/StoreError.ts"
 import type { EngineSurroundings } from "./LocalActor.ts"
 import type { LocalEngine } from "./LocalEngine.ts"
 import type { Registration } from "./Registration.ts"
-import type { Orphan } from "./Tree.ts"
+import { agentIdOf, type Orphan } from "./Tree.ts"
 
 /** Looks actors up. */
 export class Directory {
@@ -36,13 +35,10 @@ export class Directory {
   }
 
   list(definition: Actor.Any, options: ListOptions = {}): Stream.Stream<ActorInfo, ReadError | ActorNotRegistered> {
-    const listed = Effect.map(Effect.fromResult(this.engine.registration(definition)), (registration) => {
-      const orphans =
-        options.parent === undefined ? this.all(registration) : this.childrenOf(registration, options.parent)
-      return Stream.flattenIterable(
-        Stream.mapEffect(Stream.chunks(orphans), (page) => this.engine.tree.withParents(page))
-      )
-    })
+    const { parent } = options
+    const listed = Effect.map(Effect.fromResult(this.engine.registration(definition)), (registration) =>
+      parent === undefined ? this.all(registration) : this.childrenOf(registration, parent)
+    )
     return Stream.unwrap(listed)
   }
 
@@ -55,7 +51,7 @@ export class Directory {
   }
 
   /** Those in memory first, then those in the journal, then those that were stopped before they were ever written. */
-  private all(registration: Registration): Stream.Stream<Orphan, ReadError> {
+  private all(registration: Registration): Stream.Stream<ActorInfo, ReadError> {
     return Stream.suspend(() => {
       const { agentIdPrefix } = registration.behavior.definition.codec
       const residents = registration.residents()
@@ -72,17 +68,23 @@ export class Directory {
       const unwritten = Stream.suspend(() =>
         Stream.fromIterable([...gone].filter((id) => !seen.has(id)).map((id) => registration.absent(id, 0)))
       )
-      return Stream.fromIterable(residents).pipe(Stream.concat(journal), Stream.concat(unwritten))
+      const orphans = Stream.fromIterable(residents).pipe(Stream.concat(journal), Stream.concat(unwritten))
+      return Stream.flattenIterable(
+        Stream.mapEffect(Stream.chunks(orphans), (page) => this.engine.tree.withParents(page))
+      )
     })
   }
 
   /** Those that were never written and are not in memory are known to nobody but their parent. */
-  private childrenOf(registration: Registration, parent: ActorAddress): Stream.Stream<Orphan, ReadError> {
+  private childrenOf(registration: Registration, { actor, id }: ActorAddress): Stream.Stream<ActorInfo, ReadError> {
     const { name } = registration.behavior.definition
-    return this.engine.tree.children(ActorCodec.agentIdOf(parent.actor, parent.id)).pipe(
+    const parent = { actor, id }
+    return this.engine.tree.children(agentIdOf(parent)).pipe(
       Stream.filter((child) => child.actor === name),
-      Stream.mapEffect(({ id }) =>
-        Effect.map(this.find(registration, id), (known) => known ?? registration.absent(id, 0))
+      Stream.mapEffect(
+        ({ id }) =>
+          Effect.map(this.find(registration, id), (known) => ({ ...(known ?? registration.absent(id, 0)), parent })),
+        { concurrency: 16 }
       )
     )
   }

@@ -42,7 +42,7 @@ export class Handling {
     // A fiber of its own, so that the actor has its hands free while the handler waits.
     this.services ??= this.behavior.services.pipe(
       Context.add(CurrentWaiter, this.actor),
-      Context.add(CurrentActor, this.actor),
+      Context.add(CurrentActor, toAddress(this.actor)),
       Context.add(CurrentTimerDesk, { actor: this.actor.actor, set: (change) => this.set(change) })
     )
     const fiber = Effect.runForkWith(this.services)(this.prepare(handled.success, envelope))
@@ -94,6 +94,9 @@ export class Handling {
     return current
   }
 }
+
+/** What a handler may know of its actor; the rest is the engine's own. */
+const toAddress = ({ actor, agentId, id }: RunningActor): RunningActor => ({ actor, id, agentId })
 
 /** Whether a handler died, or was interrupted by its own doing, rather than fail with an error of its command. */
 export const isCrash = (exit: Exit.Exit<unknown, unknown>): exit is Exit.Failure<unknown, unknown> =>

@@ -48,7 +48,8 @@ export interface Surroundings extends EngineSurroundings {
   readonly gauges: Gauges
 }
 
-type Listener = (exit: Exit.Exit<Orphan, RecoveryFailed | ActorStopped>) => void
+/** Told how a recovery went. */
+export type Listener = (exit: Exit.Exit<Orphan, RecoveryFailed | ActorStopped>) => void
 
 /** An actor in memory. */
 export class LocalActor implements Waiter, RunningActor, Resident {
@@ -65,7 +66,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
   isIdle = false
   /** How many children it has; unknown until it is asked to have one more. */
   childCount: number | undefined
-  private status: typeof ActorStatus.Type = "recovering"
+  private status: typeof ActorStatus.Type = "passivated"
   private readonly journal: LiveJournal
   private readonly rounds: Rounds
   private readonly restarts: Restarts
@@ -141,6 +142,14 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     return () => this.watchers?.delete(watcher)
   }
 
+  /** Completes once it has left the memory. */
+  get left(): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      if (this.hasLeft) return resume(Effect.void)
+      return Effect.sync(this.onEnd(() => this.surroundings.turns.add(() => resume(Effect.void))))
+    })
+  }
+
   /** Lets the actor finish what it has taken, and leave. */
   end(ending: Ending.Ending): void {
     if (this.ending !== undefined) return
@@ -168,8 +177,9 @@ export class LocalActor implements Waiter, RunningActor, Resident {
 
   /** Forgets its state and recovers; calls back once it has. */
   restart(listener: Listener): void {
-    if (this.hasLeft) {
-      listener(Exit.fail(this.stopped(this.ending ?? Ending.asleep)))
+    // One that has just woken has nothing to forget.
+    if (this.hasLeft || this.status === "passivated") {
+      this.onRecovered(listener)
     } else {
       this.orders.restart()
       this.listeners.push(listener)
@@ -264,7 +274,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     return Effect.match(this.surroundings.recoveries.withPermit(this.traced(this.journal.recover())), {
       onSuccess: () => {
         this.surroundings.gauges.recovered(Number(this.surroundings.nanoseconds() - begun) / 1e6)
-        this.become("running")
+        this.become(this.orders.isHeld ? "paused" : "running")
         this.journal.takeSnapshotIfDue()
         for (const listener of this.listeners.splice(0)) listener(Exit.succeed(this.info))
       },
@@ -305,8 +315,9 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     })
   }
 
-  /** Waits before a restart. Whoever ends the actor need not wait for the pause to be over. */
+  /** Waits before a restart. Whoever wants something else of the actor need not wait for the pause to be over. */
   private pause(delay: number): Effect.Effect<void> {
+    if (this.orders.areUrgent) return Effect.void
     const haste = new Bell(this.surroundings.turns)
     this.haste = haste
     return Effect.map(Effect.raceFirst(Effect.sleep(delay), haste.wait), () => {

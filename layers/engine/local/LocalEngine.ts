@@ -12,6 +12,7 @@ import type { Behavior } from "../../../src/actor/Behavior.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import { encodeRecord } from "../../../src/store/AppendInput.ts"
+import { Adoptions } from "./Adoptions.ts"
 import type { Command } from "./Envelope.ts"
 import { Families } from "./Families.ts"
 import type { EngineSurroundings, LocalActor } from "./LocalActor.ts"
@@ -28,6 +29,7 @@ export interface Addressed {
 /** The run-time state of the local engine. */
 export class LocalEngine {
   readonly tree: Tree
+  readonly adoptions: Adoptions
   readonly families: Families
   private readonly registrations = new Map<string, Registration>()
   private readonly surroundings: EngineSurroundings
@@ -37,9 +39,11 @@ export class LocalEngine {
   constructor(surroundings: EngineSurroundings, shutdownTimeout: Duration.Duration, maximumDepth: number) {
     this.surroundings = surroundings
     this.shutdownTimeout = shutdownTimeout
-    this.tree = new Tree(surroundings.stores, maximumDepth)
-    this.families = new Families(this.tree, {
+    this.tree = new Tree(surroundings.stores)
+    this.adoptions = new Adoptions(this.tree, maximumDepth)
+    this.families = new Families(this.tree, this.adoptions, {
       named: (actor) => this.registrations.get(actor),
+      revive: (registration, id) => this.revive(registration, id, (actor) => actor.onRecovered(() => {})),
       background: surroundings.background
     })
   }
@@ -92,10 +96,35 @@ export class LocalEngine {
     return this.registrations.get(actor)?.resident(id)
   }
 
-  /** Brings an actor into memory, also one that was stopped or has failed. */
-  revive(registration: Registration, id: string): Effect.Effect<LocalActor, InvalidInput | ActorStopped> {
-    // What follows from its last end may still be under way.
-    return Effect.andThen(this.families.settled(registration.addressOf(id).agentId), registration.revive(id))
+  /**
+   * Brings an actor into memory, also one that was stopped or has failed, once its last end and what follows from it are over. What it is wanted
+   * for is told to it at once, before it could be put to sleep again.
+   */
+  revive<A>(
+    registration: Registration,
+    id: string,
+    want: (actor: LocalActor) => A
+  ): Effect.Effect<A, InvalidInput | ActorStopped> {
+    return Effect.suspend(() => {
+      if (this.isEnding(registration, id)) {
+        return Effect.andThen(this.ended(registration, id), this.revive(registration, id, want))
+      }
+      return Effect.fromResult(Result.map(registration.revive(id), want))
+    })
+  }
+
+  /** Whether the last end of an actor, or what follows from it, is not over. */
+  isEnding(registration: Registration, id: string): boolean {
+    return registration.leaving(id) !== undefined || this.families.isUnsettled(registration.addressOf(id).agentId)
+  }
+
+  /** Completes once the last end of an actor, and what follows from it, are over. */
+  ended(registration: Registration, id: string): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const leaving = registration.leaving(id)
+      const settled = this.families.settled(registration.addressOf(id).agentId)
+      return leaving === undefined ? settled : Effect.andThen(leaving.left, settled)
+    })
   }
 
   /** Checks a command and finds its actor; wakes it if need be. */

@@ -17,6 +17,11 @@ export class Orders {
   private troubles: Array<Trouble> | undefined
   private onQuiet: Array<() => void> | undefined
 
+  /** Whether there are some that must not wait. */
+  get areUrgent(): boolean {
+    return this.wantsRestart || this.troubles !== undefined
+  }
+
   restart(): void {
     this.wantsRestart = true
   }

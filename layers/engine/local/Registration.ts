@@ -65,24 +65,27 @@ export class Registration {
     return Result.map(this.behavior.definition.codec.validateId(id), () => this.start(id))
   }
 
-  /** Brings an actor into memory, also one that was stopped, once it has left. */
-  revive(id: string): Effect.Effect<LocalActor, InvalidInput | ActorStopped> {
-    return Effect.suspend(() => {
-      const actor = this.actors.get(id)
-      if (actor?.ending !== undefined && !this.isClosing) {
-        return Effect.andThen(Fiber.await(actor.fiber), this.revive(id))
-      }
-      // Its timers were passed over when it could not be woken.
-      if (!this.isClosing && this.gone.delete(id)) this.surroundings.alarms.look(this.addressOf(id).agentId)
-      return Effect.fromResult(this.demand(id))
-    })
+  /** Brings an actor into memory, also one that was stopped. */
+  revive(id: string): Result.Result<LocalActor, InvalidInput | ActorStopped> {
+    // Its timers were passed over when it could not be woken.
+    if (!this.isClosing && this.gone.delete(id)) this.surroundings.alarms.look(this.addressOf(id).agentId)
+    return this.demand(id)
+  }
+
+  /** An actor that is about to leave the memory, and may come back then. */
+  leaving(id: string): LocalActor | undefined {
+    const actor = this.actors.get(id)
+    return actor?.ending === undefined || this.isClosing ? undefined : actor
   }
 
   /** Ends an actor until it is revived; gives it if it is in memory. */
   end(id: string, ending: Ending.Ending): LocalActor | undefined {
     const actor = this.actors.get(id)
-    if (actor === undefined) this.forget(id, ending, 0)
-    else actor.end(ending)
+    if (actor !== undefined) actor.end(ending)
+    else if (!this.gone.has(id)) {
+      this.forget(id, ending, 0)
+      this.surroundings.changes.tell(this.absent(id, 0))
+    }
     return actor
   }
 

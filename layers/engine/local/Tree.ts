@@ -5,26 +5,16 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ChildRefused } from "../../../src/ActorError.ts"
 import type { ActorInfo } from "../../../src/ActorSystem.ts"
+import * as ActorCodec from "../../../src/actor/ActorCodec.ts"
 import { ActorAddress, type RunningActor } from "../../../src/CurrentActor.ts"
 import * as Note from "../../../src/Note.ts"
 import { type AppendError, Corrupted, type ReadError } from "../../../src/StoreError.ts"
 import type * as Replay from "../../../src/store/Replay.ts"
 
-/** What a child remembers of its parent. */
-const Parent = Schema.Struct({
-  ...ActorAddress.fields,
-  /** The agent ids of those above it, from the root to the parent. */
-  ancestors: Schema.Array(Schema.String)
-})
-
-export type Parent = typeof Parent.Type
-
 const parentNote = "parent"
 const childPrefix = "child/"
 
-const decodeParent = Schema.decodeUnknownResult(Parent)
 const decodeAddress = Schema.decodeUnknownResult(ActorAddress)
 
 /** What is known of an actor but for its parent. */
@@ -33,90 +23,76 @@ export type Orphan = Omit<ActorInfo, "parent">
 /** The tree in the store. */
 export class Tree {
   private readonly events: Replay.Stores["events"]
-  private readonly maximumDepth: number
 
-  constructor({ events }: Replay.Stores, maximumDepth: number) {
+  constructor({ events }: Replay.Stores) {
     this.events = events
-    this.maximumDepth = maximumDepth
   }
 
   /** The parents of those that have one, by agent id. */
-  parents(agentIds: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, Parent>, ReadError> {
+  parents(agentIds: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, ActorAddress>, ReadError> {
     return Effect.flatMap(
       this.events.getNotes(agentIds.map((agentId) => ({ agentId, name: parentNote }))),
       Effect.fnUntraced(function* (notes) {
-        const parents = new Map<string, Parent>()
-        for (const { agentId, body } of notes)
-          parents.set(agentId, yield* read(decodeParent(body), agentId, parentNote))
+        const parents = new Map<string, ActorAddress>()
+        for (const note of notes) parents.set(note.agentId, yield* read(note))
         return parents
       })
     )
   }
 
+  /** The parent of an actor. */
+  parent(agentId: string): Effect.Effect<ActorAddress | undefined, ReadError> {
+    return Effect.map(this.parents([agentId]), (parents) => parents.get(agentId))
+  }
+
+  /** Whether an actor is among those whom another knows as its children. */
+  isListed(parent: ActorAddress, childId: string): Effect.Effect<boolean, ReadError> {
+    const note = { agentId: agentIdOf(parent), name: childPrefix + childId }
+    return Effect.map(this.events.getNotes([note]), (notes) => notes.length > 0)
+  }
+
   withParents(orphans: ReadonlyArray<Orphan>): Effect.Effect<ReadonlyArray<ActorInfo>, ReadError> {
     return Effect.map(this.parents(orphans.map(({ agentId }) => agentId)), (parents) =>
-      orphans.map((orphan) => {
-        const found = parents.get(orphan.agentId)
-        return { ...orphan, parent: found && { actor: found.actor, id: found.id } }
-      })
+      orphans.map((orphan) => ({ ...orphan, parent: parents.get(orphan.agentId) }))
     )
   }
 
   /** The children of an actor, in memory or not, in an order of the store's own. */
   children(agentId: string): Stream.Stream<ActorAddress, ReadError> {
-    return Stream.mapEffect(this.events.notes(agentId, { prefix: childPrefix }), ({ body, name }) =>
-      read(decodeAddress(body), agentId, name)
+    const pages = Stream.chunks(this.events.notes(agentId, { prefix: childPrefix }))
+    return Stream.flattenIterable(Stream.mapEffect(pages, (page) => this.confirm(agentId, page)))
+  }
+
+  /** Ties an actor to its parent. */
+  join(parent: RunningActor, child: RunningActor): Effect.Effect<void, AppendError> {
+    // A tie is one when both know of it, so one that was cut short is none.
+    return Effect.andThen(
+      this.note(parent.agentId, Note.put(childPrefix + child.agentId, addressOf(child))),
+      this.note(child.agentId, Note.put(parentNote, addressOf(parent)))
     )
   }
 
-  isChild(parent: RunningActor, child: RunningActor): Effect.Effect<boolean, ReadError> {
-    return Effect.map(this.parents([child.agentId]), (parents) => isSame(parents.get(child.agentId), parent))
-  }
-
-  /** Makes an actor the child of another, unless it is that already. */
-  adopt(parent: RunningActor, child: RunningActor): Effect.Effect<void, ChildRefused | ReadError | AppendError> {
-    return Effect.gen({ self: this }, function* () {
-      const parents = yield* this.parents([parent.agentId, child.agentId])
-      const known = parents.get(child.agentId)
-      const ancestors = [...(parents.get(parent.agentId)?.ancestors ?? []), parent.agentId]
-      const refusal = this.refuse(child, ancestors, known)
-      if (refusal !== undefined)
-        return yield* new ChildRefused({ ...addressOf(child), parent: parent.agentId, ...refusal })
-      // The parent first: a child that nobody spawned does no harm, one that nobody would stop does.
-      yield* this.note(parent.agentId, Note.put(childPrefix + child.agentId, addressOf(child)))
-      yield* this.note(child.agentId, Note.put(parentNote, { ...addressOf(parent), ancestors }))
-    })
-  }
-
-  /** Ends the tie of a child to its parent. */
-  leave(agentId: string, { ancestors }: Parent): Effect.Effect<void, AppendError> {
-    const parent = ancestors.at(-1) ?? agentId
+  /** Ends the tie of an actor to its parent. */
+  leave(agentId: string, parent: ActorAddress): Effect.Effect<void, AppendError> {
     return Effect.andThen(
       this.note(agentId, Note.remove(parentNote)),
-      this.note(parent, Note.remove(childPrefix + agentId))
+      this.note(agentIdOf(parent), Note.remove(childPrefix + agentId))
     )
   }
 
-  private refuse(child: RunningActor, ancestors: ReadonlyArray<string>, known: Parent | undefined) {
-    if (ancestors.includes(child.agentId)) {
-      return {
-        reason: "Circle",
-        expected: "an actor that is not above its parent",
-        found: ancestors.join(" > ")
-      } as const
-    }
-    if (known !== undefined) {
-      return {
-        reason: "OtherParent",
-        expected: "no other parent",
-        found: `${known.actor} ${JSON.stringify(known.id)}`
-      } as const
-    }
-    if (ancestors.length >= this.maximumDepth) {
-      const expected = `at most ${this.maximumDepth} levels`
-      return { reason: "TooDeep", expected, found: `${ancestors.length} above it` } as const
-    }
-    return undefined
+  /** Those of whom the other note tells the same. */
+  private confirm(
+    agentId: string,
+    page: ReadonlyArray<Note.Note>
+  ): Effect.Effect<ReadonlyArray<ActorAddress>, ReadError> {
+    return Effect.gen({ self: this }, function* () {
+      const children = yield* Effect.forEach(page, read)
+      const parents = yield* this.parents(children.map(agentIdOf))
+      return children.filter((child) => {
+        const parent = parents.get(agentIdOf(child))
+        return parent !== undefined && agentIdOf(parent) === agentId
+      })
+    })
   }
 
   private note(agentId: string, change: Note.Change) {
@@ -124,15 +100,15 @@ export class Tree {
   }
 }
 
-const isSame = (known: ActorAddress | undefined, { actor, id }: ActorAddress): boolean =>
-  known?.actor === actor && known.id === id
+/** The agent of an actor. */
+export const agentIdOf = ({ actor, id }: ActorAddress): string => ActorCodec.agentIdOf(actor, id)
 
 const addressOf = ({ actor, id }: ActorAddress): ActorAddress => ({ actor, id })
 
-const read = <A>(result: Result.Result<A, Schema.SchemaError>, agentId: string, name: string) =>
+const read = ({ agentId, body, name }: Note.Note) =>
   Effect.fromResult(
     Result.mapError(
-      result,
+      decodeAddress(body),
       (cause) =>
         new Corrupted({
           subject: `note ${JSON.stringify(name)} of agent ${JSON.stringify(agentId)}`,

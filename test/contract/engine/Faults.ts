@@ -82,7 +82,9 @@ export const layerStores: Layer.Layer<EventStore | SnapshotStore, never, Faults 
           return Stream.unwrap(Effect.as(unless(agentId, "read", Effect.void), events.read(agentId, options)))
         },
         replies: (agentId, ids) => unless(agentId, "replies", events.replies(agentId, ids)),
-        getNotes: (keys) => unless(keys[0]?.agentId ?? "", "notes", events.getNotes(keys))
+        getNotes: (keys) => unless(keys[0]?.agentId ?? "", "notes", events.getNotes(keys)),
+        notes: (agentId, options) =>
+          Stream.unwrap(Effect.as(unless(agentId, "notes", Effect.void), events.notes(agentId, options)))
       }).pipe(
         Context.add(SnapshotStore, {
           ...snapshots,

@@ -1,10 +1,11 @@
 /**
- * Where handlers of the tests meet the tests: gates that handlers wait at, and a note of every run.
+ * Where handlers of the tests meet the tests: gates that handlers wait at, a note of every run, and scripts that they play.
  */
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { ActorSystem } from "../../../src/ActorSystem.ts"
 
 export class Stage extends Context.Service<
   Stage,
@@ -18,6 +19,9 @@ export class Stage extends Context.Service<
     /** Waits until somebody has come to the gate. */
     readonly arrival: (gate: string) => Effect.Effect<void>
     readonly open: (gate: string) => Effect.Effect<void>
+    /** Writes what the handler does that plays the script. */
+    readonly write: (script: string, effect: Effect.Effect<void, never, ActorSystem>) => void
+    readonly play: (script: string) => Effect.Effect<void, never, ActorSystem>
   }
 >()("pantheon-state/test/Stage") {}
 
@@ -27,6 +31,7 @@ export const layer: Layer.Layer<Stage> = Layer.sync(Stage, () => {
     string,
     { readonly arrived: Deferred.Deferred<void>; readonly opened: Deferred.Deferred<void> }
   >()
+  const scripts = new Map<string, Effect.Effect<void, never, ActorSystem>>()
   const gate = (name: string) => {
     const known = gates.get(name) ?? { arrived: Deferred.makeUnsafe<void>(), opened: Deferred.makeUnsafe<void>() }
     gates.set(name, known)
@@ -45,6 +50,10 @@ export const layer: Layer.Layer<Stage> = Layer.sync(Stage, () => {
         return Effect.andThen(arrive, Deferred.await(opened))
       }),
     arrival: (name) => Effect.suspend(() => Deferred.await(gate(name).arrived)),
-    open: (name) => Effect.suspend(() => Effect.asVoid(Deferred.succeed(gate(name).opened, undefined)))
+    open: (name) => Effect.suspend(() => Effect.asVoid(Deferred.succeed(gate(name).opened, undefined))),
+    write: (script, effect) => {
+      scripts.set(script, effect)
+    },
+    play: (script) => scripts.get(script) ?? Effect.die(new Error("no such script"))
   }
 })

@@ -18,6 +18,7 @@ import { AccountBehavior } from "./Account.ts"
 import { AlarmClockBehavior } from "./AlarmClock.ts"
 import * as Faults from "./Faults.ts"
 import { faultsOf } from "./faultsOf.ts"
+import * as Kin from "./Kin.ts"
 import { Ledger, LedgerBehavior } from "./Ledger.ts"
 import * as Stage from "./Stage.ts"
 import { FragileBehavior, Ledger2Behavior } from "./smallActors.ts"
@@ -53,7 +54,8 @@ export const environment = <E>({ engine, stores }: Options<E>): Layer.Layer<Envi
     Ledger2Behavior,
     AccountBehavior,
     ThriftyBehavior,
-    AlarmClockBehavior
+    AlarmClockBehavior,
+    Kin.layer
   )
   const system = behaviors.pipe(Layer.provideMerge(engine), Layer.provide(Faults.layerStores))
   // Crashes are what the tests are about; nobody needs to read of them.
