@@ -4,6 +4,7 @@
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { ActorSystem } from "../../src/ActorSystem.ts"
@@ -12,6 +13,7 @@ import { Account } from "./engine/Account.ts"
 import { type AgentFaults, faultsOf } from "./engine/faultsOf.ts"
 import { check, type Told } from "./engine/ledgerOf.ts"
 import { Model } from "./engine/model.ts"
+import { adopt, rule, send, told } from "./engine/ordering.ts"
 import { type Ask, concurrent, type Order, sequential } from "./engine/orders.ts"
 import { Engines, freshId, type It } from "./engine/support.ts"
 
@@ -53,50 +55,58 @@ const open = Effect.gen(function* () {
 const commandIdOf = (run: string, { commandId }: Ask): string | undefined =>
   commandId < 4 ? `${run} ${commandId}` : undefined
 
-const send = (id: string, { amount, command, manner }: Ask, commandId: string | undefined, order: number) =>
-  ActorSystem.use((system) =>
-    Effect.result(system.ask(Account, id, command, { amount, manner }, { commandId, metadata: { order } }))
-  )
-
 // ---- one after the other ----
 
 const runSequentially = (lives: ReadonlyArray<ReadonlyArray<Order>>) =>
   Effect.gen(function* () {
-    const { faults, id, ids, run } = yield* open
+    const { faults, id, run } = yield* open
     const engines = yield* Engines
-    const models = ids.map(() => new Model())
+    const models = [new Model(), new Model()] as const
     let order = 0
+
+    /** The ties are as they should be, as far as the engine knows of the account. */
+    const checkParents = Effect.forEach([0, 1] as const, (account) =>
+      Effect.gen(function* () {
+        const system = yield* ActorSystem
+        const known = Option.getOrUndefined(yield* system.get(Account, id(account)))
+        const parent = models[account].parent === undefined ? undefined : { actor: Account.name, id: id(1 - account) }
+        if (known !== undefined) assert.deepStrictEqual(known.parent, parent)
+      })
+    )
 
     const perform = (step: Order) =>
       Effect.gen(function* () {
-        const system = yield* ActorSystem
+        if (step._tag === "Wait") return yield* Effect.sleep(step.milliseconds)
+        const [model, other] = step.account === 0 ? models : [models[1], models[0]]
+        // One that is paused does not answer.
+        const timeout = model.isHeld ? "2 millis" : undefined
         switch (step._tag) {
-          case "Pause":
-            return yield* Effect.sleep(step.milliseconds)
-          case "Stop":
-            models[step.account]?.stop()
-            return yield* system.stop(Account, id(step.account))
-          case "Spawn":
-            models[step.account]?.spawn()
-            return yield* Effect.asVoid(system.spawn(Account, id(step.account)))
           case "Fail":
-            models[step.account]?.fail(step.fault)
+            model.fail(step.fault)
             return faults(step.account).next(step.fault)
           case "Ask": {
             const commandId = commandIdOf(run, step)
-            const answer = yield* send(id(step.account), step, commandId, order++)
-            const found = Result.isSuccess(answer) ? answer.success : answer.failure._tag
-            assert.deepStrictEqual(
-              found,
-              models[step.account]?.ask(step, commandId),
-              `order ${order - 1}, ${step.command}`
-            )
+            const answer = told(yield* send(id(step.account), step, commandId, order++, timeout))
+            return assert.deepStrictEqual(answer, model.ask(step, commandId), `order ${order - 1}, ${step.command}`)
           }
         }
+        // Faults are for commands; ties are written, too.
+        for (const account of [0, 1] as const) {
+          models[account].forget()
+          faults(account).forget()
+        }
+        if (step._tag === "Adopt") {
+          const answer = told(yield* adopt(id(step.account), id(1 - step.account), timeout))
+          assert.strictEqual(answer, model.adopt(other))
+        } else {
+          model.rule(step._tag, other)
+          yield* rule(step._tag, id(step.account))
+        }
+        yield* checkParents
       })
 
     for (const life of lives) {
-      for (const model of models) model.spawn()
+      for (const model of models) model.renew()
       yield* engines.fresh(Effect.forEach(life, perform, { discard: true }))
     }
     for (const [account, model] of models.entries()) {
@@ -111,7 +121,7 @@ const runConcurrently = (lives: ReadonlyArray<ReadonlyArray<ReadonlyArray<Order>
   Effect.gen(function* () {
     const { faults, id, ids, run } = yield* open
     const engines = yield* Engines
-    const told: Array<Told> = []
+    const answers: Array<Told> = []
     let moment = 0
     let orders = 0
 
@@ -124,28 +134,26 @@ const runConcurrently = (lives: ReadonlyArray<ReadonlyArray<ReadonlyArray<Order>
         const outcome = Result.isSuccess(answer)
           ? ({ _tag: "Reply", reply: answer.success } as const)
           : ({ _tag: "Error", error: answer.failure } as const)
-        told.push({ order, ask: step, commandId, begun, ended: moment++, outcome })
+        answers.push({ order, ask: step, commandId, begun, ended: moment++, outcome })
       })
 
     const perform = (step: Order) =>
       Effect.gen(function* () {
-        const system = yield* ActorSystem
         switch (step._tag) {
-          case "Pause":
+          case "Wait":
             return yield* Effect.sleep(step.milliseconds)
-          case "Stop":
-            return yield* system.stop(Account, id(step.account))
-          case "Spawn":
-            // Somebody else may stop it at the same time.
-            return yield* Effect.catchTag(
-              Effect.asVoid(system.spawn(Account, id(step.account))),
-              "ActorStopped",
-              () => Effect.void
-            )
           case "Fail":
             return faults(step.account).next(step.fault)
           case "Ask":
             return yield* ask(step)
+          case "Adopt":
+            return yield* Effect.asVoid(adopt(id(step.account), id(1 - step.account)))
+          default: {
+            // Somebody else may stop it at the same time.
+            yield* Effect.catchTag(rule(step._tag, id(step.account)), "ActorStopped", () => Effect.void)
+            // Nobody but whoever has paused it will let it go on.
+            if (step._tag === "Pause") yield* rule("Resume", id(step.account))
+          }
         }
       })
 
@@ -170,7 +178,7 @@ const runConcurrently = (lives: ReadonlyArray<ReadonlyArray<ReadonlyArray<Order>
       const events = yield* Stream.runCollect(store.read(Account.agentId(accountId)))
       const balance = check(
         events,
-        told.filter((one) => one.ask.account === account)
+        answers.filter((one) => one.ask.account === account)
       )
       assert.strictEqual((yield* Account.readState(accountId)).state.balance, balance)
       const answer = yield* engines.fresh(

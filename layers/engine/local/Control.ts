@@ -168,8 +168,13 @@ export class Control {
         return actor
       })
       const asker = yield* CurrentWaiter
-      if (asker !== undefined && findCircle(asker, actor) !== undefined) return actor.info
-      return yield* Deferred.await(recovered)
+      if (asker === undefined) return yield* Deferred.await(recovered)
+      if (findCircle(asker, actor) !== undefined) return actor.info
+      asker.waitingFor.push(actor)
+      return yield* Effect.ensuring(
+        Deferred.await(recovered),
+        Effect.sync(() => release(asker, actor))
+      )
     })
   }
 

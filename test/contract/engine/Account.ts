@@ -6,6 +6,7 @@ import * as Rpc from "effect/rpc/Rpc"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Actor from "../../../src/Actor.ts"
+import { ActorSystem } from "../../../src/ActorSystem.ts"
 import * as Supervision from "../../../src/Supervision.ts"
 
 export class Overdrawn extends Schema.TaggedError<Overdrawn>()("Overdrawn", { balance: Schema.Int }) {}
@@ -26,7 +27,9 @@ export const Account = Actor.make("ModelAccount", {
     Rpc.make("DepositTwice", { payload: order, success: Schema.Int }),
     Rpc.make("Withdraw", { payload: order, success: Schema.Int, error: Overdrawn }),
     Rpc.make("Balance", { payload: order, success: Schema.Int }),
-    Rpc.make("Die", { payload: order, success: Schema.Int })
+    Rpc.make("Die", { payload: order, success: Schema.Int }),
+    /** Makes another account its child; replies with what came of it. */
+    Rpc.make("Adopt", { payload: { other: Schema.String }, success: Schema.String })
   ],
   snapshots: { every: 7 }
 })
@@ -58,7 +61,15 @@ export const AccountBehavior = Account.toLayer(
         Effect.suspend(() => (amount > balance ? Effect.fail(new Overdrawn({ balance })) : change(-amount)))
       ),
     Balance: ({ balance }, { manner }) => inManner(manner, Effect.succeed(balance)),
-    Die: (_, { manner }) => inManner(manner, Effect.die(new Error("boom")))
+    Die: (_, { manner }) => inManner(manner, Effect.die(new Error("boom"))),
+    Adopt: (_, { other }) =>
+      Effect.match(
+        ActorSystem.use((system) => system.spawnChild(Account, other)),
+        {
+          onSuccess: () => "Adopted",
+          onFailure: (error) => (error._tag === "ChildRefused" ? error.reason : error._tag)
+        }
+      )
   },
   {
     supervision: Supervision.restart({ times: 100_000, schedule: Schedule.spaced("1 millis") }),

@@ -15,6 +15,8 @@ export interface AgentFaults {
   readonly saves: number
   /** What becomes of the next appends, one after the other; not of one that is held back already. */
   readonly next: (...faults: ReadonlyArray<AppendFault>) => void
+  /** Nothing becomes of the next appends any more. */
+  readonly forget: () => void
   /** Holds appends back from now on. */
   readonly hold: () => void
   /** Waits until an append is held back. */
@@ -44,6 +46,9 @@ const control = (agent: Agent): AgentFaults => ({
   },
   next: (...faults) => {
     agent.faults.push(...faults)
+  },
+  forget: () => {
+    agent.faults.length = 0
   },
   hold: () => {
     agent.gate = Deferred.makeUnsafe()

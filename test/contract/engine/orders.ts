@@ -20,15 +20,24 @@ const Ask = Schema.TaggedStruct("Ask", {
 export type Ask = typeof Ask.Type
 
 /** Long enough, sometimes, for the actor to go to sleep. */
-const Pause = Schema.TaggedStruct("Pause", { milliseconds: upTo(8) })
+const Wait = Schema.TaggedStruct("Wait", { milliseconds: upTo(8) })
 const Stop = Schema.TaggedStruct("Stop", { account })
 const Spawn = Schema.TaggedStruct("Spawn", { account })
+const Pause = Schema.TaggedStruct("Pause", { account })
+const Resume = Schema.TaggedStruct("Resume", { account })
+const Restart = Schema.TaggedStruct("Restart", { account })
+/** The account makes the other one its child. */
+const Adopt = Schema.TaggedStruct("Adopt", { account })
 /** The next append of the account is refused, or its answer gets lost. */
 const Fail = Schema.TaggedStruct("Fail", { account, fault: Schema.Literals(["refuse", "refuse", "lose the answer"]) })
 
-export type Order = Ask | typeof Pause.Type | typeof Stop.Type | typeof Spawn.Type | typeof Fail.Type
+const asks = [Ask, Ask, Ask, Ask, Ask, Ask, Ask, Ask] as const
+const schema = Schema.Union([...asks, Wait, Stop, Spawn, Spawn, Pause, Resume, Resume, Restart, Adopt, Fail])
 
-const schema = Schema.Union([Ask, Ask, Ask, Ask, Ask, Ask, Pause, Stop, Spawn, Spawn, Fail])
+export type Order = typeof schema.Type
+
+/** Rules the life of an account. */
+export type Rule = typeof Stop.Type | typeof Spawn.Type | typeof Pause.Type | typeof Resume.Type | typeof Restart.Type
 
 const script = (maxLength: number): Arbitrary.Arbitrary<ReadonlyArray<Order>> =>
   Arbitrary.array(Arbitrary.schema(schema), { minLength: 1, maxLength })
