@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { seed } from "../support/chance.ts"
 import { PostgresServer } from "../support/PostgresServer.ts"
 import { killActors } from "./actorKills.ts"
+import { killCounters } from "./counterKills.ts"
 import { killMixed } from "./mixedKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
@@ -42,6 +43,8 @@ const parts: ReadonlyArray<readonly [string, () => Promise<Outcome>]> = [
   ["PostgreSQL, actors killed", () => killActors(postgres("actors"), 25)],
   ["LevelDB, timers killed", () => killTimers(levelDb("timers"), 25)],
   ["PostgreSQL, timers killed", () => killTimers(postgres("timers"), 25)],
+  ["LevelDB, actors killed that delete", () => killCounters(levelDb("counters"), 25)],
+  ["PostgreSQL, actors killed that delete", () => killCounters(postgres("counters"), 25)],
   ...minutes("LevelDB, everything at once", (minute) => killMixed(levelDb(`mixed_${minute}`), 60_000)),
   ...minutes("PostgreSQL, everything at once", (minute) => killMixed(postgres(`mixed_${minute}`), 60_000, server))
 ]

@@ -5,6 +5,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { seed } from "../support/chance.ts"
 import { PostgresServer } from "../support/PostgresServer.ts"
 import { killActors } from "./actorKills.ts"
+import { killCounters } from "./counterKills.ts"
 import { killMixed } from "./mixedKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
@@ -67,6 +68,14 @@ describe(`durability under kills (PANTHEON_SEED=${seed})`, () => {
 
   it("timers on PostgreSQL go off once each after kills", async () => {
     expectAllKept(await killTimers(postgres("timers"), 3))
+  })
+
+  it("actors on LevelDB that delete what lies below their snapshots are whole after kills", async () => {
+    expectAllKept(await killCounters(levelDb("counters"), 2))
+  })
+
+  it("actors on PostgreSQL that delete what lies below their snapshots are whole after kills", async () => {
+    expectAllKept(await killCounters(postgres("counters"), 2))
   })
 
   it("everything at once on LevelDB keeps what it was told, rings once, and leaves nothing running", async () => {

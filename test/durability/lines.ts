@@ -29,7 +29,9 @@ const Line = Schema.TaggedUnion({
   /** It was set. */
   Kept: { agenda: Schema.String, key: Schema.String },
   /** It was set for another day, and cancelled. */
-  Dropped: { agenda: Schema.String, key: Schema.String }
+  Dropped: { agenda: Schema.String, key: Schema.String },
+  /** A counter has counted so far. */
+  Counted: { counter: Schema.String, count: Schema.Int }
 })
 export type Line = typeof Line.Type
 export type LineOf<Tag extends Line["_tag"]> = Extract<Line, { readonly _tag: Tag }>
