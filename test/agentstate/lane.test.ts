@@ -17,7 +17,7 @@ import {
   type AgentContext,
   AgentStateManager,
   type ContextEvent,
-  type EventStore,
+  EventStore,
   Limits,
   SnapshotPolicy,
   StateReducer
@@ -657,6 +657,38 @@ describe("a snapshot behind the writes", () => {
 })
 
 describe("changes", () => {
+  it.effect("pass over events that are deleted between the feed and the look at them", () =>
+    run((stores) =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        const store = yield* EventStore.EventStore
+        for (const n of integers(4)) {
+          yield* agents.setState("a", { n })
+          if (n === 3) yield* agents.createSnapshot("a")
+        }
+        yield* agents.setState("b", { n: 5 })
+        // Whoever begins behind the first event has to look at what the others make of the agent.
+        const [first] = yield* Stream.runCollect(Stream.take(agents.changes({ from: "beginning" }), 1))
+        let isDeleted = false
+        stores.afterFeed = Effect.suspend(() => {
+          if (isDeleted) return Effect.void
+          isDeleted = true
+          return Effect.orDie(store.deleteEvents("a", 2))
+        })
+        const after = agents.changes({ after: first?.position })
+        const changes = yield* Stream.runCollect(Stream.take(after, 3))
+        assert.deepStrictEqual(
+          changes.map(({ context }) => [context.agentId, context.version, context.state["n"]]),
+          [
+            ["a", 3, 3],
+            ["a", 4, 4],
+            ["b", 1, 5]
+          ]
+        )
+      })
+    )
+  )
+
   it.effect("pass over an agent that is purged between the feed and the look at it", () =>
     run((stores) =>
       Effect.gen(function* () {

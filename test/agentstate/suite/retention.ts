@@ -92,6 +92,56 @@ export const register = (it: It): void => {
       })
     )
 
+    it.effect("follows snapshots that the policy asks for after an event, wherever it lies in what was written", () =>
+      Effect.gen(function* () {
+        const agentId = freshId()
+        const snapshots: AgentStateManager.Options["snapshots"] = {
+          every: Number.POSITIVE_INFINITY,
+          when: ({ data }, { agentId: id, state, version }) => {
+            assert.deepStrictEqual([id, state["count"]], [agentId, version])
+            return data["amount"] === 1 && version % 4 === 0
+          },
+          keep: 1,
+          deleteEvents: true
+        }
+        const add = { type: "counter.added", data: { amount: 1 } }
+        const write = (times: number) =>
+          managed(
+            Effect.flatMap(Agents, (agents) =>
+              agents.appendEvents(
+                agentId,
+                integers(times).map(() => add)
+              )
+            ),
+            { snapshots }
+          )
+        yield* write(3)
+        assert.deepStrictEqual(yield* versionsOf(agentId), [])
+        yield* write(2)
+        assert.deepStrictEqual(yield* versionsOf(agentId), [5])
+        yield* write(2)
+        assert.deepStrictEqual(yield* versionsOf(agentId), [5])
+        yield* write(1)
+        assert.deepStrictEqual(yield* versionsOf(agentId), [8])
+        assert.strictEqual(yield* firstVersion(agentId), 8)
+        yield* checkWhole(agentId, 8)
+      })
+    )
+
+    it.effect("harms no write when the policy's predicate throws", () =>
+      faulty(
+        Effect.gen(function* () {
+          const agentId = freshId()
+          const when = () => {
+            throw new Error("the predicate is not total")
+          }
+          yield* managed(count(agentId, 6), { snapshots: { every: 5, when } })
+          assert.deepStrictEqual(yield* versionsOf(agentId), [5])
+          yield* checkWhole(agentId, 6)
+        })
+      )
+    )
+
     it.effect("follows snapshots that a caller takes, too", () =>
       Effect.gen(function* () {
         const agentId = freshId()
