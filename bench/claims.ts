@@ -86,11 +86,19 @@ export const claims: ReadonlyArray<Claim> = [
     ]
   },
   {
-    text: "tell, 10,000 actors, 100 messages each, nothing persisted: times nact",
+    text: "tell, 10,000 actors, 100 messages each, in bursts, nothing persisted: times nact",
     ...atLeast(2),
     ratio: [
-      ["messages", "tell 10,000", "pantheon"],
-      ["messages", "tell 10,000", "nact"]
+      ["messages", "tell 10,000 actors 100 messages each, in bursts", "pantheon"],
+      ["messages", "tell 10,000 actors 100 messages each, in bursts", "nact"]
+    ]
+  },
+  {
+    text: "tell, 10,000 actors, 100 messages each, in turns, nothing persisted: times nact",
+    ...atLeast(2),
+    ratio: [
+      ["messages", "tell 10,000 actors 100 messages each, in turns", "pantheon"],
+      ["messages", "tell 10,000 actors 100 messages each, in turns", "nact"]
     ]
   },
   {
@@ -116,6 +124,11 @@ export const claims: ReadonlyArray<Claim> = [
       ["messages", "64", "pantheon"],
       ["messages", "64", "effect/cluster"]
     ]
+  },
+  {
+    text: "ms by which 99 of 100 durable timers are at most late, LevelDB",
+    ...atMost(50),
+    amount: ["timers", "", "99th percentile"]
   },
   { text: "bytes of an idle actor", ...atMost(3072), amount: ["footprint", "an idle", "pantheon"] },
   {

@@ -16,6 +16,7 @@ import * as postgresActor from "./suites/postgresActor.ts"
 import * as postgresAppend from "./suites/postgresAppend.ts"
 import * as postgresGrowth from "./suites/postgresGrowth.ts"
 import * as postgresRead from "./suites/postgresRead.ts"
+import * as timers from "./suites/timers.ts"
 
 const suites: ReadonlyArray<readonly [string, (effort: Effort, url: string) => Promise<ReadonlyArray<Row>>]> = [
   ["postgres-append", postgresAppend.run],
@@ -25,6 +26,7 @@ const suites: ReadonlyArray<readonly [string, (effort: Effort, url: string) => P
   ["leveldb", leveldb.run],
   ["memory", memory.run],
   ["messages", messages.run],
+  ["timers", timers.run],
   ["footprint", footprint.run]
 ]
 

@@ -20,7 +20,7 @@ const heapUsed = async (): Promise<number> => {
 /** Lets every actor handle one message; then it waits for the next. */
 const useAll = async ({ tell, total }: Crowd): Promise<void> => {
   const handled = total.reaches(total.value + count)
-  await tell(1)
+  await tell(1, "turns")
   await handled
 }
 

@@ -8,19 +8,20 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as LocalEngine from "../../layers/engine/local.ts"
 import * as Memory from "../../layers/memory/index.ts"
 import { assertCount, type Contender, callersEffect, compare, type Effort, type Row } from "../harness.ts"
-import { teller } from "../targets/Crowd.ts"
+import { type Order, teller } from "../targets/Crowd.ts"
 import * as crowds from "../targets/crowds.ts"
 import { Add, Counter, counterBehavior, Total } from "./counter.ts"
 
 const suite = "messages"
 
 export const run = async (effort: Effort): Promise<ReadonlyArray<Row>> => [
-  ...(await tell(effort, 10_000, 100)),
-  ...(await tell(effort, 1, 200_000)),
+  ...(await tell(effort, 10_000, 100, "bursts")),
+  ...(await tell(effort, 10_000, 100, "turns")),
+  ...(await tell(effort, 1, 200_000, "bursts")),
   ...(await ask(effort))
 ]
 
-const tell = async (effort: Effort, actors: number, perActor: number): Promise<ReadonlyArray<Row>> => {
+const tell = async (effort: Effort, actors: number, perActor: number, order: Order): Promise<ReadonlyArray<Row>> => {
   const contenders = [
     await crowds.pantheon(actors),
     crowds.nact(actors),
@@ -28,11 +29,13 @@ const tell = async (effort: Effort, actors: number, perActor: number): Promise<R
     crowds.xstateMachine(actors)
   ]
   const setting =
-    actors === 1 ? "tell one actor" : `tell ${actors.toLocaleString("en")} actors ${perActor} messages each`
+    actors === 1
+      ? "tell one actor"
+      : `tell ${actors.toLocaleString("en")} actors ${perActor} messages each, in ${order}`
   const rows = await compare(
     effort,
     { suite, setting, unit: "messages" },
-    contenders.map((crowd) => teller(crowd, actors, effort.isQuick ? Math.ceil(perActor / 10) : perActor))
+    contenders.map((crowd) => teller(crowd, actors, effort.isQuick ? Math.ceil(perActor / 10) : perActor, order))
   )
   for (const crowd of contenders) await crowd.close()
   return rows

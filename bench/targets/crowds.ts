@@ -9,7 +9,7 @@ import * as LocalEngine from "../../layers/engine/local.ts"
 import * as Memory from "../../layers/memory/index.ts"
 import { type Actor, ActorSystem } from "../../src/index.ts"
 import { Counter, counterBehavior, Total } from "../suites/counter.ts"
-import type { Crowd } from "./Crowd.ts"
+import { type Crowd, type Order, receiver } from "./Crowd.ts"
 
 const ids = (count: number): ReadonlyArray<string> => Array.from({ length: count }, (_, index) => `counter-${index}`)
 
@@ -24,12 +24,13 @@ export const pantheon = async (
     counterBehavior(total, options).pipe(Layer.provideMerge(LocalEngine.layer), Layer.provide(Memory.layer))
   )
   const system = await runtime.runPromise(ActorSystem.ActorSystem)
-  const tell = (perActor: number) => {
+  const tell = (perActor: number, order: Order) => {
     const messages = count * perActor
+    const next = receiver(order, count, perActor)
     let sent = 0
     return Effect.whileLoop({
       while: () => sent < messages,
-      body: () => system.tell(Counter, names[sent++ % count] ?? "", "Add", { amount: 1 }),
+      body: () => system.tell(Counter, names[next(sent++)] ?? "", "Add", { amount: 1 }),
       step: () => {}
     })
   }
@@ -37,7 +38,7 @@ export const pantheon = async (
   const allAsleep = Effect.repeat(Effect.delay(residents, "200 millis"), { until: (left) => left === 0 })
   return {
     name: "pantheon",
-    tell: (perActor) => runtime.runPromise(tell(perActor)),
+    tell: (perActor, order) => runtime.runPromise(tell(perActor, order)),
     fallAsleep: () => runtime.runPromise(Effect.asVoid(allAsleep)),
     total,
     close: () => runtime.dispose()
@@ -81,9 +82,9 @@ const xstate = (
   actors: ReadonlyArray<{ readonly send: (message: Add) => void; readonly stop: () => unknown }>
 ): Crowd => ({
   name,
-  tell: async (perActor) => {
-    for (let sent = 0; sent < actors.length * perActor; sent++)
-      actors[sent % actors.length]?.send({ type: "Add", amount: 1 })
+  tell: async (perActor, order) => {
+    const next = receiver(order, actors.length, perActor)
+    for (let sent = 0; sent < actors.length * perActor; sent++) actors[next(sent)]?.send({ type: "Add", amount: 1 })
   },
   total,
   close: async () => {
@@ -100,9 +101,10 @@ export const nact = (count: number): Crowd => {
   )
   return {
     name: "nact",
-    tell: async (perActor) => {
+    tell: async (perActor, order) => {
+      const next = receiver(order, count, perActor)
       for (let sent = 0; sent < count * perActor; sent++) {
-        const actor = actors[sent % count]
+        const actor = actors[next(sent)]
         if (actor !== undefined) dispatch(actor, { type: "Add", amount: 1 })
       }
     },
