@@ -43,8 +43,8 @@ export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventSto
   return {
     name,
     maximumBatch: 1000,
-    // The server works on one while this process makes the other.
-    concurrentBatches: 2,
+    // While this process makes one, the server writes another and syncs a third.
+    concurrentBatches: 3,
     feedPollMilliseconds: names.feedPollMilliseconds,
     appendBatch: withSingleAppend(sql, names, withFlatAppend(sql, names, makeAppendBatch(sql, names))),
     readHead: (agentId) =>
