@@ -18,13 +18,13 @@ export class PreparedEvent implements EncodedEvent {
   readonly data: string
   readonly metadata: string
 
-  constructor(event: EncodedEvent) {
-    this.id = event.id
-    this.type = event.type
-    this.schemaVersion = event.schemaVersion
-    this.timestamp = event.timestamp
-    this.data = event.data
-    this.metadata = event.metadata
+  constructor(id: string, type: string, schemaVersion: number, timestamp: number, data: string, metadata: string) {
+    this.id = id
+    this.type = type
+    this.schemaVersion = schemaVersion
+    this.timestamp = timestamp
+    this.data = data
+    this.metadata = metadata
   }
 }
 
@@ -34,8 +34,7 @@ export const prepare = (
   limits: Limits,
   nextId: Uuid.Generator,
   now: number
-): Result.Result<PreparedEvent, InvalidInput> =>
-  Result.map(encodeEvent(event, "event", limits, nextId, now), (encoded) => new PreparedEvent(encoded))
+): Result.Result<PreparedEvent, InvalidInput> => encodeEvent(event, "event", limits, nextId, now)
 
 /** Checks and encodes one append; what is wrong is named by its path. */
 export const encodeAppend = (
@@ -106,7 +105,7 @@ const encodeEvent = (
   limits: Limits,
   nextId: Uuid.Generator,
   now: number
-): Result.Result<EncodedEvent, InvalidInput> => {
+): Result.Result<PreparedEvent, InvalidInput> => {
   if (event instanceof PreparedEvent) return Result.succeed(event)
   const { schemaVersion = 1, type, timestamp } = event
   const id = event.id === undefined ? Result.succeed(nextId(now)) : AgentId.validate(event.id, `${subject}/id`)
@@ -130,14 +129,9 @@ const encodeEvent = (
   if (Result.isFailure(data)) return Result.fail(data.failure)
   const metadata = encodeRecord(event.metadata, `${subject}/metadata`, limits)
   if (Result.isFailure(metadata)) return Result.fail(metadata.failure)
-  return Result.succeed({
-    id: id.success,
-    type,
-    schemaVersion,
-    timestamp: milliseconds,
-    data: data.success,
-    metadata: metadata.success
-  })
+  return Result.succeed(
+    new PreparedEvent(id.success, type, schemaVersion, milliseconds, data.success, metadata.success)
+  )
 }
 
 /** Encodes an object of values; what is left out is an empty one. */

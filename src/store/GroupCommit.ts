@@ -18,19 +18,30 @@ import { CommitQueue } from "./CommitQueue.ts"
 /** What the caller of one append is told. */
 export type Settled = Exclude<Outcome, { readonly _tag: "Again" }> | BatchFailure | { readonly _tag: "Closed" }
 
-/** One append on its way to the disk. */
-export interface Ticket {
+/**
+ * One append on its way to the disk. A class: when much of a first burst survives, V8 takes all that an object literal makes for long-lived,
+ * and dead tickets that lie among old objects keep what they know from being collected soon.
+ */
+export class Ticket {
   readonly append: EncodedAppend
   readonly bytes: number
   /** Told exactly once, unless the ticket is withdrawn. */
   readonly settle: (settled: Settled) => void
   /** Told once the fate of the append is sealed, either way. */
-  readonly watchers: Array<() => void>
+  readonly watchers: Array<() => void> = []
   /** The append to the same agent that is under way before this one. */
   previous: Ticket | undefined
-  state: "waiting" | "flushing" | "done"
+  state: "waiting" | "flushing" | "done" = "waiting"
   /** Ascends in the order of arrival. */
   readonly place: number
+
+  constructor(append: EncodedAppend, settle: (settled: Settled) => void, previous: Ticket | undefined, place: number) {
+    this.append = append
+    this.bytes = bytesOf(append)
+    this.settle = settle
+    this.previous = previous
+    this.place = place
+  }
 }
 
 /** The part of a driver that the writer needs. */
@@ -97,8 +108,7 @@ class Writer implements GroupCommit {
 
   enqueue(append: EncodedAppend, settle: (settled: Settled) => void): Ticket {
     const previous = this.newest.get(append.agentId)
-    const place = this.arrived++
-    const ticket: Ticket = { append, bytes: bytesOf(append), settle, watchers: [], previous, state: "waiting", place }
+    const ticket = new Ticket(append, settle, previous, this.arrived++)
     if (this.isClosed) {
       this.settle(ticket, { _tag: "Closed" })
       return ticket
