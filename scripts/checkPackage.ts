@@ -19,7 +19,7 @@ interface PackageJson {
 
 const root = resolve(import.meta.dirname, "..")
 const project: PackageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
-const drivers = ["@effect/sql-pg", "classic-level", "vitest", "@effect/vitest"]
+const drivers = ["@effect/sql-pg", "classic-level", "jose", "vitest", "@effect/vitest"]
 const subpaths = Object.keys(project.exports)
   .filter((path) => !path.endsWith(".json"))
   .map((path) => `${project.name}${path.slice(1)}`)
@@ -73,7 +73,7 @@ const checkLoading = (tarball: string): void => {
   if (!loaded.includes("/dist/src/index.js")) throw new Error("the watch over loaded modules saw nothing")
   const strays = loaded
     .split("\n")
-    .filter((url) => /sql-pg|classic-level|effect\/dist\/(?:cluster|sql)\/|vitest/.test(url))
+    .filter((url) => /sql-pg|classic-level|\/jose\/|effect\/dist\/(?:cluster|sql)\/|vitest/.test(url))
   if (strays.length > 0) throw new Error(`loaded without being asked for: ${strays.join(", ")}`)
   say(`${bare.join(", ")} load neither a driver nor effect/cluster nor effect/sql`)
 }

@@ -26,6 +26,7 @@ const folders: ReadonlyArray<{
   { folder: "layers/leveldb", packages: ["effect", "classic-level", "node:"], alsoFrom: ["src"] },
   { folder: "layers/postgres", packages: ["effect", "@effect/sql-pg"], alsoFrom: ["src"] },
   { folder: "layers/engine", packages: ["effect"], alsoFrom: ["src"] },
+  { folder: "layers/auth", packages: ["effect", "jose", "node:"], alsoFrom: ["src"] },
   { folder: "test/contract", packages: ["effect", "vitest", "@effect/vitest"], alsoFrom: ["src"] }
 ]
 

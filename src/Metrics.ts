@@ -35,3 +35,9 @@ export const appendBatchSize = Metric.histogram("pantheon_append_batch_size", {
   description: "Appends in one batch of the group commit",
   boundaries: Metric.exponentialBoundaries({ start: 1, factor: 2, count: 12 })
 })
+
+/** Credentials that were refused. Labels: `credential` and `reason`, as in `AuthService.Refusal`. */
+export const refusedCredentials = Metric.counter("pantheon_refused_credentials_total", {
+  description: "Tokens and API keys that were refused",
+  incremental: true
+})
