@@ -4,20 +4,23 @@
 import { Latest } from "./Latest.ts"
 
 interface Bucket {
+  /** How many milliseconds it needs until it is empty. */
   readonly level: number
   readonly at: number
 }
 
-/** Buckets that leak: each failure adds one, and `times` leak away `within` a time. */
+/** Buckets that leak: `times` failures fill one, which needs the time `within` to be empty again. */
 export class FailureLimit {
   private readonly buckets = new Latest<Bucket>()
-  private readonly times: number
-  /** Failures that leak away in a millisecond. */
-  private readonly leak: number
+  /** What one failure adds. */
+  private readonly share: number
+  /** Up to here there is room for one more. */
+  private readonly brim: number
 
+  /** `within` in milliseconds. */
   constructor({ times, within }: { readonly times: number; readonly within: number }) {
-    this.times = times
-    this.leak = times / within
+    this.share = within / times
+    this.brim = within - this.share
   }
 
   get size(): number {
@@ -28,10 +31,11 @@ export class FailureLimit {
   add(key: string, at: number): number {
     const bucket = this.buckets.get(key)
     // A clock that is set back lets nothing leak.
-    const level = bucket === undefined ? 0 : Math.max(0, bucket.level - Math.max(0, at - bucket.at) * this.leak)
+    const level = bucket === undefined ? 0 : Math.max(0, bucket.level - Math.max(0, at - bucket.at))
+    // Rounded, since the share of a failure may be no whole number.
+    const wait = Math.round(level - this.brim)
     // A failure that finds no room fills nothing, so that the time to wait is what was told.
-    const isFull = level > this.times - 1
-    this.buckets.set(key, { level: isFull ? level : level + 1, at })
-    return isFull ? Math.ceil((level - this.times + 1) / this.leak) : 0
+    this.buckets.set(key, { level: wait > 0 ? level : level + this.share, at })
+    return Math.max(0, wait)
   }
 }
