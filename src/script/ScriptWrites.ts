@@ -61,7 +61,7 @@ export const make = (
   })
 
   const tick: Port["tick"] = Effect.fnUntraced(function* (id, { from, message } = {}) {
-    const { state } = yield* existing(id)
+    const { state, version } = yield* existing(id)
     const missing = ScriptedActor.missingOf(state, behaviors)
     if (missing !== undefined) return yield* missing
     // Otherwise the message would wait for the actor to be resumed.
@@ -69,15 +69,16 @@ export const make = (
     const followed = yield* follow(ScriptActor.agentId(id))
     const tickId =
       message === undefined ? yield* to(id).Tick({ tickId: yield* newId }) : yield* send(id, message, { from })
-    return yield* reportOf(id, tickId, followed)
+    return yield* reportOf(id, tickId, version, followed)
   }, Effect.scoped)
 
-  /** Waits for the end of a tick. */
-  const reportOf = Effect.fnUntraced(function* (id: string, tickId: string, followed: Followed) {
+  /** Waits for the end of a tick, which comes after a version. */
+  const reportOf = Effect.fnUntraced(function* (id: string, tickId: string, after: number, followed: Followed) {
     while (true) {
       for (const { event, version } of yield* ScriptHistory.entriesOf(yield* Queue.take(followed))) {
         const ends = (event._tag === "TickEnded" && event.tickId === tickId) || event._tag === "Stopped"
-        if (!ends) continue
+        // A feed may tell late what happened before.
+        if (!ends || version <= after) continue
         const { state } = yield* read(id, version)
         if (state?.lastTick?.tickId === tickId) return state.lastTick
         // A message that waited is forgotten with the stop; a tick under way ends with the next event.

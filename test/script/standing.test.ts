@@ -128,6 +128,7 @@ describe("a scripted actor", () => {
       yield* Stream.runHead(Stream.filter(port.watch(id), ({ mailbox }) => mailbox === 1))
       yield* port.stop(id)
       yield* port.stop(id)
+      yield* bench.interrupted
       assert.deepInclude(yield* Fiber.join(ticking), { outcome: "stopped", outcomes: [] })
       assert.strictEqual(yield* tagOf(Fiber.join(asking)), "ActorHeld")
       assert.deepInclude(yield* actorOf(id), { state: "stopped", mailbox: 0, tick: undefined })

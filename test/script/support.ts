@@ -45,6 +45,8 @@ export class Bench extends Context.Service<
     readonly release: Effect.Effect<void>
     /** Completes once `hold` is in use. */
     readonly held: Effect.Effect<void>
+    /** Completes once `never` has been interrupted. */
+    readonly interrupted: Effect.Effect<void>
   }
 >()("Bench") {}
 
@@ -54,6 +56,7 @@ export const tools = Layer.effectContext(
     const uses: Array<{ readonly tool: string; readonly args: unknown; readonly actionId: string }> = []
     const held = yield* Deferred.make<void>()
     const released = yield* Deferred.make<void>()
+    const interrupted = yield* Deferred.make<void>()
     const tool = <E>(name: string, run: (args: Schema.Json) => Effect.Effect<unknown, E>) =>
       ToolPort.tool({
         name,
@@ -70,12 +73,13 @@ export const tools = Layer.effectContext(
         tool("break", (args) => Effect.fail(new Broken({ critical: args === "critical" }))),
         tool("throw", () => Effect.die(new Error("thrown"))),
         tool("hold", () => Effect.andThen(Deferred.succeed(held, undefined), Deferred.await(released))),
-        tool("never", () => Effect.never)
+        tool("never", () => Effect.onInterrupt(Effect.never, () => Deferred.succeed(interrupted, undefined)))
       ])
     )
     return Context.add(port, Bench, {
       uses,
       held: Deferred.await(held),
+      interrupted: Deferred.await(interrupted),
       release: Effect.asVoid(Deferred.succeed(released, undefined))
     })
   })
