@@ -17,7 +17,7 @@ import { Account, AccountBehavior, deposited } from "../suites/account.ts"
 
 const known = Number(process.argv[2])
 const resident = 10_000
-const inFlight = 2000
+const inFlight = 256
 
 /** Every agent has had its first event; then 10,000 of them are woken by a second. */
 const fill = Effect.gen(function* () {
