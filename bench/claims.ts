@@ -130,6 +130,22 @@ export const claims: ReadonlyArray<Claim> = [
     ...atMost(50),
     amount: ["timers", "", "99th percentile"]
   },
+  {
+    text: "HS256, validating a token that is shown again: times a verification by jose alone",
+    ...atMost(1.5),
+    ratio: [
+      ["auth", "HS256", "pantheon"],
+      ["auth", "HS256", "jose"]
+    ]
+  },
+  {
+    text: "ES256, validating a token that is shown again: times a verification by jose alone",
+    ...atMost(1.5),
+    ratio: [
+      ["auth", "ES256", "pantheon"],
+      ["auth", "ES256", "jose"]
+    ]
+  },
   { text: "bytes of an idle actor", ...atMost(3072), amount: ["footprint", "an idle", "pantheon"] },
   {
     text: "bytes of a passivated actor: none, but for noise",

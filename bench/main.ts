@@ -8,6 +8,7 @@ import { PostgresServer } from "../test/support/PostgresServer.ts"
 import { judge } from "./claims.ts"
 import type { Effort, Row } from "./harness.ts"
 import { claimTable, environment, rowTable, toResults, toText } from "./report.ts"
+import * as auth from "./suites/auth.ts"
 import * as footprint from "./suites/footprint.ts"
 import * as leveldb from "./suites/leveldb.ts"
 import * as memory from "./suites/memory.ts"
@@ -27,7 +28,8 @@ const suites: ReadonlyArray<readonly [string, (effort: Effort, url: string) => P
   ["memory", memory.run],
   ["messages", messages.run],
   ["timers", timers.run],
-  ["footprint", footprint.run]
+  ["footprint", footprint.run],
+  ["auth", auth.run]
 ]
 
 const full: Effort = { rounds: 9, milliseconds: 800, isQuick: false }
