@@ -76,6 +76,12 @@ export interface SendOptions {
   readonly commandId?: string | undefined
 }
 
+/** What a tick is about, and who wants it. */
+export interface TickOptions extends Pick<SendOptions, "from"> {
+  /** None when it is left out. */
+  readonly message?: string | undefined
+}
+
 /** Which part of the actors; they come in an order of the store's own. */
 export interface ListOptions {
   /** Only ids that start with this text. */
@@ -117,7 +123,7 @@ export class ActorStatePort extends Context.Service<
      */
     readonly tick: (
       id: string,
-      options?: SendOptions & { readonly message?: string | undefined }
+      options?: TickOptions
     ) => Effect.Effect<TickReport, ActorMissing | ActorHeld | BehaviorsMissing | MailFull | ActorError | ReadError>
     /** Lets the actor tick at an interval from now on, in this process or whichever runs it later; the first time after one interval. */
     readonly start: (

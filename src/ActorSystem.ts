@@ -177,8 +177,8 @@ export class ActorSystem extends Context.Service<
      */
     readonly stop: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | ActorNotRegistered>
     /**
-     * Holds an actor: it takes commands but runs none, and is not passivated, until it is resumed, stopped, or the engine closes. Completes once
-     * it runs nothing; in a handler, at once.
+     * Holds an actor: it takes commands but runs none, and is not passivated, until it is resumed, stopped, or the engine closes. One that is not in
+     * memory is brought there, as by `spawn`. Completes once it runs nothing; in a handler, at once.
      */
     readonly pause: (actor: Actor.Any, id: string) => Effect.Effect<void, SpawnError>
     /** Lets a paused actor go on; does nothing to one that is not paused. */

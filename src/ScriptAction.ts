@@ -71,7 +71,7 @@ export const Action = Schema.Union([
     priority: Schema.optionalKey(Schema.Literals(["low", "normal", "high", "urgent"])),
     ...options
   }),
-  /** Makes a child. Its behaviors must be in the registry. With `start` it ticks at that interval. */
+  /** Makes a child. While its behaviors are not in the registry, it is suspended. With `start` it ticks at that interval. */
   Schema.Struct({
     type: Schema.Literal("spawn"),
     actor: ActorScript.ActorScript,

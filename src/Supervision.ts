@@ -3,6 +3,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schedule from "effect/Schedule"
+import * as DurationOption from "./store/DurationOption.ts"
 
 /** What to do after a crash. */
 export type Supervision =
@@ -40,12 +41,9 @@ export const restart = (options?: {
   readonly whenSpent?: "stop" | "escalate" | undefined
 }): Supervision => {
   const { schedule = defaultSchedule, whenSpent = "stop", times = 10, within = "1 minute" } = options ?? {}
-  const window = Duration.fromInputUnsafe(within)
+  const window = Duration.millis(DurationOption.positive("Supervision.restart", "within", within))
   if (!(times >= 0) || (Number.isFinite(times) && !Number.isInteger(times))) {
     throw new RangeError(`Supervision.restart: times must be an integer from 0, found ${times}`)
-  }
-  if (!(Duration.toMillis(window) > 0)) {
-    throw new RangeError(`Supervision.restart: within must be longer than nothing, found ${Duration.format(window)}`)
   }
   return { _tag: "Restart", times, within: window, schedule, whenSpent }
 }

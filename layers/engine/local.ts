@@ -21,6 +21,7 @@ import { ActorSystem } from "../../src/ActorSystem.ts"
 import type { EventStore } from "../../src/EventStore.ts"
 import * as Limits from "../../src/Limits.ts"
 import type { SnapshotStore } from "../../src/SnapshotStore.ts"
+import * as DurationOption from "../../src/store/DurationOption.ts"
 import * as Replay from "../../src/store/Replay.ts"
 import * as Uuid from "../../src/store/Uuid.ts"
 import { Alarms } from "./local/Alarms.ts"
@@ -84,7 +85,9 @@ const makeSurroundings = Effect.fnUntraced(function* (timeout: Duration.Duration
 })
 
 const make = Effect.fnUntraced(function* (options: Options) {
-  const timeout = Duration.fromInputUnsafe(options.shutdownTimeout ?? "30 seconds")
+  const timeout = Duration.millis(
+    DurationOption.nonNegative("LocalEngine", "shutdownTimeout", options.shutdownTimeout ?? "30 seconds")
+  )
   const surroundings = yield* makeSurroundings(timeout, options)
   const engine = new LocalEngine(surroundings, timeout, count("maximumDepth", options.maximumDepth ?? 32))
   yield* Effect.addFinalizer(() => engine.shutdown())

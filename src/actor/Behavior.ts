@@ -2,10 +2,11 @@
  * What actors do: a definition's handlers, with the services they use, as engines run them.
  */
 import type * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Actor from "../Actor.ts"
 import * as Supervision from "../Supervision.ts"
+import * as DurationOption from "../store/DurationOption.ts"
 import type * as Command from "./Command.ts"
 import type { Decision } from "./Decision.ts"
 
@@ -97,8 +98,7 @@ const countOf = (name: string, option: string, count: number): number => {
 }
 
 const limitOf = (name: string, option: string, time: Duration.Input | undefined): number | undefined => {
-  const milliseconds = time === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(Duration.fromInputUnsafe(time))
-  if (milliseconds === Number.POSITIVE_INFINITY) return undefined
-  if (milliseconds > 0) return milliseconds
-  throw new RangeError(`Actor ${JSON.stringify(name)}: ${option} must be longer than nothing`)
+  if (time === undefined) return undefined
+  const milliseconds = DurationOption.positive(`Actor ${JSON.stringify(name)}`, option, time)
+  return milliseconds === Number.POSITIVE_INFINITY ? undefined : milliseconds
 }

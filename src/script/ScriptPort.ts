@@ -2,7 +2,6 @@
  * The parts of the port, put together.
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -10,6 +9,7 @@ import type { ActorStatePort, Options } from "../ActorStatePort.ts"
 import { BehaviorRegistry } from "../BehaviorRegistry.ts"
 import { ContextPort } from "../ContextPort.ts"
 import { MessageBus } from "../MessageBus.ts"
+import * as DurationOption from "../store/DurationOption.ts"
 import * as Uuid from "../store/Uuid.ts"
 import { ToolPort } from "../ToolPort.ts"
 import { ScriptActor } from "./ScriptActor.ts"
@@ -32,9 +32,9 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     context: yield* ContextPort,
     tools: yield* ToolPort,
     bus: yield* MessageBus,
-    planTimeout: Duration.toMillis(Duration.fromInputUnsafe(options.planTimeout ?? "5 minutes")),
+    planTimeout: DurationOption.positive("ActorStatePort", "planTimeout", options.planTimeout ?? "5 minutes"),
     limits: {
-      actionTimeout: Duration.toMillis(Duration.fromInputUnsafe(options.actionTimeout ?? "1 minute")),
+      actionTimeout: DurationOption.positive("ActorStatePort", "actionTimeout", options.actionTimeout ?? "1 minute"),
       children: bound("maxChildren", options.maxChildren ?? 16),
       depth: bound("maxDepth", options.maxDepth ?? 4)
     }

@@ -3,8 +3,10 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import type { ActorScript, ScriptInput, ScriptServices } from "../ActorScript.ts"
+import * as Schema from "effect/Schema"
+import { ActorScript, type ScriptInput, type ScriptServices } from "../ActorScript.ts"
 import type { ActorStatePort } from "../ActorStatePort.ts"
 import type { BehaviorRegistry } from "../BehaviorRegistry.ts"
 import { ActorHeld, ActorMissing } from "../ScriptError.ts"
@@ -43,10 +45,11 @@ export const make = (
   })
 
   const spawn: Port["spawn"] = Effect.fnUntraced(function* (script, goal, { id, metadata = {} } = {}) {
+    const stored = yield* withoutPlans(script)
     const actorId = id ?? (yield* newId)
     yield* register(script)
     yield* to(actorId).Spawn({
-      script: withoutPlans(script),
+      script: stored,
       goals: [goal],
       metadata,
       parent: null,
@@ -109,22 +112,29 @@ export const make = (
   }
 }
 
-const withoutPlans = ({ talents, ...script }: ScriptInput): ActorScript => ({
-  ...script,
-  talents: talents.map(({ behaviors, ...talent }) => ({
-    ...talent,
-    behaviors: behaviors.map(({ plan: _, ...behavior }) => behavior)
-  }))
-})
+const decode = Schema.decodeUnknownEffect(ActorScript)
+
+/** Checks a script, which may come from a file. What is no part of its schema, such as plans, falls away. */
+const withoutPlans = (script: ScriptInput): Effect.Effect<ActorScript, InvalidInput> =>
+  Effect.mapError(
+    decode(script),
+    ({ message }) =>
+      new InvalidInput({
+        path: "script",
+        expected: "what the schema ActorScript accepts",
+        found: message,
+        remedy: "Compare it with the fields of ActorScript."
+      })
+  )
 
 const interval = (every: Duration.Input): Effect.Effect<number, InvalidInput> => {
-  const milliseconds = Duration.toMillis(Duration.fromInputUnsafe(every))
+  const milliseconds = Option.match(Duration.fromInput(every), { onNone: () => Number.NaN, onSome: Duration.toMillis })
   if (milliseconds >= 1 && Number.isFinite(milliseconds)) return Effect.succeed(milliseconds)
   return Effect.fail(
     new InvalidInput({
       path: "every",
       expected: "a finite time of at least a millisecond",
-      found: `${milliseconds} ms`,
+      found: String(every),
       remedy: "Choose another interval."
     })
   )

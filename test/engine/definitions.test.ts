@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
-import { Actor } from "../../src/index.ts"
+import { Actor, Supervision } from "../../src/index.ts"
 import { runtime } from "./local/support.ts"
 
 const base = {
@@ -79,6 +79,19 @@ describe("a behavior", () => {
 
   it.effect("that would sleep at once, or never wake, is a mistake in the program", () =>
     dies(Counter.toLayer({ Count: () => Effect.succeed(1) }, { passivateAfter: 0 }), /passivateAfter/)
+  )
+
+  it.effect("with a time that is none is a mistake in the program, and told which", () =>
+    Effect.gen(function* () {
+      const soon = "soon" as never
+      const count = { Count: () => Effect.succeed(1) }
+      yield* dies(Counter.toLayer(count, { passivateAfter: soon }), /passivateAfter must be a duration .* found soon/)
+      yield* dies(
+        Counter.toLayer(count, { handlerTimeout: Number.NaN }),
+        /handlerTimeout must be a duration .* found NaN/
+      )
+      assert.throws(() => Supervision.restart({ within: soon }), /within must be a duration .* found soon/)
+    })
   )
 
   it.effect("that sleeps after an infinite time never sleeps", () =>

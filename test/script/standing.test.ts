@@ -236,10 +236,26 @@ describe("a scripted actor", () => {
       assert.strictEqual(yield* tagOf(port.spawn(scriptOf([]), "other", { id: "mine" })), "ActorExists")
       assert.strictEqual(yield* tagOf(port.spawn(scriptOf([]), "goal", { id: "" })), "InvalidInput")
       assert.strictEqual(yield* tagOf(port.spawn({ ...scriptOf([]), name: "" }, "goal")), "InvalidInput")
+      for (const script of [null, {}, { ...scriptOf([]), talents: [{ name: "testing" }] }]) {
+        assert.strictEqual(yield* tagOf(port.spawn(script as never, "goal")), "InvalidInput")
+      }
       assert.strictEqual(yield* tagOf(port.start("mine", { every: 0 })), "InvalidInput")
+      assert.strictEqual(yield* tagOf(port.start("mine", { every: "soon" as never })), "InvalidInput")
       assert.strictEqual(yield* tagOf(port.start("mine", { every: "Infinity" })), "InvalidInput")
       assert.deepStrictEqual((yield* actorOf("mine")).goals, ["goal"])
     }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("is not run by a port whose times are none", () =>
+    Effect.gen(function* () {
+      for (const [name, options] of [
+        ["planTimeout", { planTimeout: -1 }],
+        ["actionTimeout", { actionTimeout: "soon" as never }]
+      ] as const) {
+        const exit = yield* Effect.exit(Effect.provide(Effect.void, layer(options), { local: true }))
+        assert.match(String(exit), new RegExp(`ActorStatePort: ${name} must be a duration`))
+      }
+    })
   )
 
   it.effect("takes so many messages, each once however often it is sent, and no more", () =>
