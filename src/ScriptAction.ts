@@ -18,16 +18,23 @@ import type * as Value from "./Value.ts"
 
 type DurationText = `${number} ${Duration.Unit}`
 
-// The constructor throws for what is no duration, whatever its type says.
-const isDurationText = (text: string): text is DurationText => Option.isSome(Duration.fromInput(text as DurationText))
+// Calendars end some time after it.
+const longest = Duration.toMillis(Duration.days(36_500))
 
-/** How long: milliseconds, or a text such as `5 seconds`. */
+// The constructor throws for what is no duration, whatever its type says.
+const isDurationText = (text: string): text is DurationText =>
+  Option.exists(Duration.fromInput(text as DurationText), (time) => {
+    const milliseconds = Duration.toMillis(time)
+    return milliseconds >= 0 && milliseconds <= longest
+  })
+
+/** How long: milliseconds, or a text such as `5 seconds`; at most a hundred years. */
 export const Time = Schema.Union([
-  Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
-  Schema.String.pipe(Schema.refine(isDurationText, { expected: "a time such as 5 seconds" }))
+  Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: longest })),
+  Schema.String.pipe(Schema.refine(isDurationText, { expected: "a time such as 5 seconds, at most 36500 days" }))
 ])
 
-/** How long: milliseconds, or a text such as `5 seconds`. */
+/** How long: milliseconds, or a text such as `5 seconds`; at most a hundred years. */
 export type Time = typeof Time.Type
 
 /** Whether and when an action that failed is tried again, under the same id. */

@@ -21,6 +21,7 @@ export interface Ports {
   readonly tools: ToolPort["Service"]
   readonly bus: MessageBus["Service"]
   readonly limits: Limits
+  readonly newId: Effect.Effect<string>
 }
 
 /** How far actors may go. */
@@ -80,15 +81,18 @@ const useTool = (
     ? tools.invoke({ name, args, actorId, actionId })
     : Effect.fail(new ToolNotAllowed({ tool: name, allowed }))
 
-/** To the actor of that id, where the action's id keeps it from being delivered twice; else to the bus. */
+/**
+ * To the actor of that id, where the action's id keeps it from being delivered twice; else to the bus. The message has an id of its own: action
+ * ids hold that of their tick, which is the id of its message, so they would grow with every answer.
+ */
 const tell = Effect.fnUntraced(function* (
-  { bus, client }: Ports,
+  { bus, client, newId }: Ports,
   { id: from }: ScriptState,
   actionId: string,
   { content, priority = "normal", target = "user" }: ActionOf<"message">
 ) {
   if (yield* client.exists(target)) {
-    const mail = { id: actionId, from, content }
+    const mail = { id: yield* newId, from, content }
     yield* client.to(target).Send({ mail }, { commandId: actionId })
   } else {
     yield* bus.send({ id: actionId, from, to: target, content, priority })

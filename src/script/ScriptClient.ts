@@ -25,6 +25,8 @@ export interface ScriptClient {
   readonly exists: (id: string) => Effect.Effect<boolean, ReadError>
   /** Stops an actor and everything below it. */
   readonly stop: (id: string) => Effect.Effect<void, ActorMissing | ActorError>
+  /** Stops children of an actor and everything below them, and gives the actor without them. */
+  readonly stopChildren: (id: string, children: ReadonlyArray<string>) => Effect.Effect<ScriptState | null, ActorError>
 }
 
 /** Makes the client of the engine and the stores that are provided. */
@@ -36,11 +38,14 @@ export const make: Effect.Effect<ScriptClient, never, ActorSystem | EventStore |
 
     const stop = Effect.fnUntraced(function* (id: string): Effect.fn.Return<void, ActorMissing | ActorError> {
       const children = yield* to(id).Stop()
-      if (children.length === 0) return
+      if (children.length > 0) yield* stopChildren(id, children)
+    })
+
+    const stopChildren: ScriptClient["stopChildren"] = Effect.fnUntraced(function* (id, children) {
       yield* Effect.forEach(children, (child) => Effect.catchTag(stop(child), "ActorMissing", () => Effect.void), {
         concurrency: "unbounded"
       })
-      yield* to(id).LeaveChildren({ children })
+      return yield* to(id).LeaveChildren({ children })
     })
 
     return {
@@ -53,7 +58,8 @@ export const make: Effect.Effect<ScriptClient, never, ActorSystem | EventStore |
           Effect.provideContext(services)
         ),
       exists: (id) => Effect.map(stores.events.head(ScriptActor.agentId(id)), ({ presence }) => presence !== "missing"),
-      stop
+      stop,
+      stopChildren
     }
   }
 )

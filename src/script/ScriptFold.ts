@@ -117,10 +117,12 @@ const actionEnded = (
 
 const tickEnded = (
   state: ScriptState,
-  { failures, outcomes, startedAt }: Tick,
+  { failures, outcomes, pending, startedAt }: Tick,
   { at, done, outcome, tickId }: EventOf<"TickEnded">
 ): Partial<ScriptState> => ({
   tick: null,
+  // A stop may have come after a child was made and before that was recorded.
+  children: pending[0]?.action.type === "spawn" ? [...state.children, pending[0].id] : state.children,
   lastTick: { tickId, outcome, startedAt, endedAt: at, outcomes, failures },
   failedTicks: outcome === "failed" ? state.failedTicks + 1 : 0,
   standing: done && state.standing === "active" ? "completed" : state.standing

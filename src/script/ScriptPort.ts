@@ -26,8 +26,10 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const behaviors = yield* BehaviorRegistry
   const client = yield* ScriptClient.make
   const nextId = yield* Uuid.makeGenerator
+  const newId = Effect.map(Clock.currentTimeMillis, nextId)
   const workers = ScriptWorkers.make({
     client,
+    newId,
     behaviors,
     context: yield* ContextPort,
     tools: yield* ToolPort,
@@ -46,7 +48,6 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     ScriptActor.toLayer(ScriptHandlers.make({ drive, drop, nextId, mailCapacity }), { passivateAfter: "1 minute" })
   )
   const follow = yield* ScriptFeed.make(client.stores.events)
-  const newId = Effect.map(Clock.currentTimeMillis, nextId)
   const port: ActorStatePort["Service"] = {
     ...ScriptReads.make(client, behaviors, follow),
     ...ScriptWrites.make(client, behaviors, follow, newId)

@@ -45,11 +45,6 @@ export const make = (tools: Tools): Workers => {
     return yield* handIn(hand(ended), (failure) => hand({ ...ended, result: { _tag: "Failed", failure } }))
   })
 
-  const stopChildren = Effect.fnUntraced(function* ({ id }: ScriptState) {
-    yield* Effect.catchTag(client.stop(id), "ActorMissing", () => Effect.void)
-    return yield* look(id)
-  })
-
   return {
     look,
     work: (state, work) => {
@@ -59,7 +54,8 @@ export const make = (tools: Tools): Workers => {
         case "Act":
           return act(state, work)
         case "StopChildren":
-          return stopChildren(state)
+          // Stopping the actor itself once more would interrupt this very work.
+          return client.stopChildren(state.id, work.children)
       }
     }
   }
