@@ -37,6 +37,13 @@ export const Time = Schema.Union([
 /** How long: milliseconds, or a text such as `5 seconds`; at most a hundred years. */
 export type Time = typeof Time.Type
 
+/** How long between two ticks: at least a millisecond. */
+const Interval = Time.check(
+  Schema.makeFilter((time) => Duration.toMillis(Duration.fromInputUnsafe(time)) >= 1, {
+    expected: "a time of at least a millisecond"
+  })
+)
+
 /** Whether and when an action that failed is tried again, under the same id. */
 export const RetryPolicy = Schema.Struct({
   maxRetries: Schema.Natural,
@@ -83,7 +90,7 @@ export const Action = Schema.Union([
     type: Schema.Literal("spawn"),
     actor: ActorScript.ActorScript,
     goal: Schema.String,
-    start: Schema.optionalKey(Schema.Struct({ every: Time })),
+    start: Schema.optionalKey(Schema.Struct({ every: Interval })),
     ...options
   }),
   /** Lets the tick rest, through restarts too. */

@@ -34,7 +34,7 @@ export interface Limits {
   readonly depth: number
 }
 
-/** What came of an action, and the child that it made. */
+/** What came of an action, and the child that it made, or may have made. */
 export interface Ended {
   readonly result: Result
   readonly child?: string
@@ -44,12 +44,13 @@ export interface Ended {
 export const run = (ports: Ports, actor: ScriptState, actionId: string, action: Doable): Effect.Effect<Ended> => {
   const timeout = action.timeout === undefined ? ports.limits.actionTimeout : milliseconds(action.timeout)
   const once = Effect.suspend(() => perform(ports, actor, actionId, action))
+  const mayHaveMade = ({ result }: Ended): boolean =>
+    // One that failed, or was not waited for, may have come to be all the same.
+    action.type === "spawn" && !(result._tag === "Failed" && result.failure.tag === "SpawnRefused")
   return retry(within(once, `action ${action.type}`, timeout), action.retryPolicy).pipe(
-    Effect.map((value): Ended => {
-      const ended: Ended = { result: { _tag: "Ok", value } }
-      return action.type === "spawn" ? { ...ended, child: actionId } : ended
-    }),
-    Effect.catchCause((cause) => Effect.succeed<Ended>({ result: { _tag: "Failed", failure: Failures.of(cause) } }))
+    Effect.map((value): Ended => ({ result: { _tag: "Ok", value } })),
+    Effect.catchCause((cause) => Effect.succeed<Ended>({ result: { _tag: "Failed", failure: Failures.of(cause) } })),
+    Effect.map((ended) => (mayHaveMade(ended) ? { ...ended, child: actionId } : ended))
   )
 }
 

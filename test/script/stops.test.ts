@@ -1,13 +1,25 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
+import * as LocalEngine from "../../layers/engine/local.ts"
+import * as Memory from "../../layers/memory/index.ts"
 import { type ActorScript, ActorStatePort, ScriptAction } from "../../src/index.ts"
 import { ScriptActor } from "../../src/script/ScriptActor.ts"
 import * as ScriptProgress from "../../src/script/ScriptProgress.ts"
-import { always, Bench, layer, scriptOf } from "./support.ts"
+import { FaultyStore } from "../contract/index.ts"
+import { always, Bench, layer, scriptOf, world } from "./support.ts"
 
 const leaf: ActorScript.ActorScript = { name: "Leaf", contextSources: [], talents: [] }
+
+const onFaultyStores = ActorStatePort.layer.pipe(
+  Layer.provideMerge(world),
+  Layer.provideMerge(LocalEngine.layer),
+  Layer.provideMerge(FaultyStore.layer),
+  Layer.provide(Memory.layer)
+)
 
 const at = new Date(0)
 
@@ -43,6 +55,56 @@ describe("a stop of scripted actors", () => {
     assert.deepStrictEqual(state?.children, [])
     assert.deepStrictEqual(ScriptProgress.settle(state, [{ _tag: "Stopped", at }], at).state?.children, ["t:0"])
   })
+})
+
+describe("a child that a parent did not wait for", () => {
+  const children = Effect.fnUntraced(function* (id: string) {
+    const port = yield* ActorStatePort.ActorStatePort
+    return yield* Effect.map(Effect.fromOption(yield* port.get(id)), (actor) => actor.children)
+  })
+
+  it.effect("is a child of it all the same, and stops with it", () =>
+    Effect.gen(function* () {
+      const faults = yield* FaultyStore.FaultyStore
+      const port = yield* ActorStatePort.ActorStatePort
+      const actions = [ScriptAction.tool("hold"), ScriptAction.spawn(leaf, "grow", { timeout: "1 second" })]
+      const { id } = yield* port.spawn(scriptOf([always("have", actions)]), "goal")
+      const ticking = yield* Effect.forkChild(port.tick(id), { startImmediately: true })
+      const bench = yield* Bench
+      yield* bench.held
+      const { tick } = yield* Effect.fromOption(yield* port.get(id))
+      const child = tick?.pending[1]?.id ?? ""
+      const birth = yield* faults.hold({ agentId: ActorStatePort.agentId(child) })
+      yield* bench.release
+      yield* birth.arrival
+      yield* TestClock.adjust("1 second")
+      const { outcomes } = yield* Fiber.join(ticking)
+      assert.deepInclude(outcomes[1]?.result, { _tag: "Failed" })
+      yield* birth.release
+      assert.deepStrictEqual(yield* children(id), [child])
+      yield* port.stop(id)
+      const { state } = yield* Effect.fromOption(yield* port.get(child))
+      assert.strictEqual(state, "stopped")
+    }).pipe(Effect.provide(onFaultyStores))
+  )
+
+  it.effect("is none of an actor that may not have it, or that asks for what cannot be", () =>
+    Effect.gen(function* () {
+      const port = yield* ActorStatePort.ActorStatePort
+      for (const every of [0, "10 nanos"] as const) {
+        const spawn = ScriptAction.spawn(leaf, "grow", { start: { every } })
+        const { id } = yield* port.spawn(scriptOf([always("have", [spawn])]), "goal")
+        assert.lengthOf((yield* port.tick(id)).failures, 1)
+        assert.deepStrictEqual(yield* children(id), [])
+      }
+      const { id } = yield* port.spawn(
+        scriptOf([always("have", [ScriptAction.spawn(leaf, "grow")])], { children: 0 }),
+        "goal"
+      )
+      yield* port.tick(id)
+      assert.deepStrictEqual(yield* children(id), [])
+    }).pipe(Effect.provide(layer()))
+  )
 })
 
 describe("scripted actors that go on for long", () => {
