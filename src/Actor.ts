@@ -130,7 +130,7 @@ export const make = <
   const codec = ActorCodec.make(name, options)
   const mailbox = {
     capacity: positive(name, "mailbox.capacity", options.mailbox?.capacity ?? 4096),
-    whenFull: options.mailbox?.whenFull ?? "fail"
+    whenFull: checkedWhenFull(name, options.mailbox?.whenFull ?? "fail")
   } as const
   const snapshots = SnapshotPolicy.check(`Actor ${JSON.stringify(name)}`, options.snapshots ?? {})
   const definition: Any = { name, codec, mailbox, snapshots }
@@ -165,6 +165,13 @@ export const make = <
 }
 
 const noReply = (): undefined => undefined
+
+const checkedWhenFull = (name: string, value: "fail" | "wait"): "fail" | "wait" => {
+  if (value === "fail" || value === "wait") return value
+  throw new RangeError(
+    `Actor ${JSON.stringify(name)}: mailbox.whenFull must be "fail" or "wait", found ${String(value)}`
+  )
+}
 
 const positive = (name: string, option: string, value: number): number => {
   if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value > 0)) return value

@@ -150,9 +150,9 @@ export interface Options {
   /** How long compiling a context, and then a plan, may take; 5 minutes by default. */
   readonly planTimeout?: Duration.Input | undefined
   /** Most children of one actor at a time; 16 by default. A script may allow itself less. */
-  readonly maxChildren?: number | undefined
+  readonly maximumChildren?: number | undefined
   /** Most generations below an actor that was spawned through the port; 4 by default. */
-  readonly maxDepth?: number | undefined
+  readonly maximumDepth?: number | undefined
   /** Most messages that may wait for one actor; 1,000 by default. */
   readonly mailCapacity?: number | undefined
 }

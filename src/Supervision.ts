@@ -32,7 +32,7 @@ export const escalate: Supervision = { _tag: "Escalate" }
  * without a crash: exponential from 10 milliseconds, at most 5 seconds, by default. A schedule that ends stops the actor too.
  * With `whenSpent: "escalate"` the crash that is too much goes to the parent, as with `escalate`.
  *
- * Throws for numbers that make no sense, since that is a mistake in the program.
+ * Throws for options that make no sense, since that is a mistake in the program.
  */
 export const restart = (options?: {
   readonly times?: number | undefined
@@ -44,6 +44,9 @@ export const restart = (options?: {
   const window = Duration.millis(DurationOption.positive("Supervision.restart", "within", within))
   if (!(times >= 0) || (Number.isFinite(times) && !Number.isInteger(times))) {
     throw new RangeError(`Supervision.restart: times must be an integer from 0, found ${times}`)
+  }
+  if (whenSpent !== "stop" && whenSpent !== "escalate") {
+    throw new RangeError(`Supervision.restart: whenSpent must be "stop" or "escalate", found ${String(whenSpent)}`)
   }
   return { _tag: "Restart", times, within: window, schedule, whenSpent }
 }

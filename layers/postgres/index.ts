@@ -5,6 +5,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import type * as SqlClient from "effect/sql/SqlClient"
 import * as EventStore from "../../src/EventStore.ts"
 import * as SnapshotStore from "../../src/SnapshotStore.ts"
@@ -64,13 +65,16 @@ export const layerStorage = (options: Names.StoreOptions = {}): Layer.Layer<Stor
 export const layerClient = (options: Names.StoreOptions = {}): Layer.Layer<Stores, LayerError, SqlClient.SqlClient> =>
   Layer.provide(layerStorage(options), layerMigrations(options))
 
-/** A pool without room would let everybody wait for ever. */
+/** A pool without room would let everybody wait for ever, and a URL in plain text would be a defect of the client. */
 const checkPool = ({
   maxConnections = 10,
-  minConnections = 0
+  minConnections = 0,
+  url
 }: PgClient.PgPoolConfig): Effect.Effect<void, InvalidInput> => {
-  const refuse = (path: string, expected: string, found: number) =>
+  const refuse = (path: string, expected: string, found: number | string) =>
     Effect.fail(new InvalidInput({ path, expected, found: String(found), remedy: "Change the option of the layer." }))
+  if (url !== undefined && !Redacted.isRedacted(url))
+    return refuse("url", "a Redacted text", `a value of type ${typeof url}`)
   if (!Number.isSafeInteger(maxConnections) || maxConnections < 1) {
     return refuse("maxConnections", "an integer from 1", maxConnections)
   }

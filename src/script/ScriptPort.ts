@@ -37,8 +37,8 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     planTimeout: DurationOption.positive("ActorStatePort", "planTimeout", options.planTimeout ?? "5 minutes"),
     limits: {
       actionTimeout: DurationOption.positive("ActorStatePort", "actionTimeout", options.actionTimeout ?? "1 minute"),
-      children: bound("maxChildren", options.maxChildren ?? 16),
-      depth: bound("maxDepth", options.maxDepth ?? 4)
+      children: bound("maximumChildren", options.maximumChildren ?? 16),
+      depth: bound("maximumDepth", options.maximumDepth ?? 4)
     }
   })
   // Outlives the actors, whose last commands may still find work.

@@ -36,6 +36,7 @@ describe("a definition", () => {
         [/snapshots.deleteEvents needs/, { snapshots: { deleteEvents: true } }],
         [/mailbox.capacity/, { mailbox: { capacity: 0 } }],
         [/mailbox.capacity/, { mailbox: { capacity: 2.5 } }],
+        [/mailbox.whenFull must be .* found drop/, { mailbox: { whenFull: "drop" as never } }],
         [/initialState/, { initialState: { count: 0.5 } }]
       ]
     for (const [expected, options] of broken) {
@@ -91,6 +92,7 @@ describe("a behavior", () => {
         /handlerTimeout must be a duration .* found NaN/
       )
       assert.throws(() => Supervision.restart({ within: soon }), /within must be a duration .* found soon/)
+      assert.throws(() => Supervision.restart({ whenSpent: soon }), /whenSpent must be .* found soon/)
     })
   )
 

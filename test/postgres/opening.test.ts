@@ -93,6 +93,8 @@ describe("a database that cannot be reached", () => {
         const error = yield* refusal(Postgres.layer({ url: TestDatabase.url, maxConnections }))
         assert.deepInclude(error, { _tag: "InvalidInput", path: "maxConnections" })
       }
+      const plain = yield* refusal(Postgres.layer({ url: "postgresql://me:secret@127.0.0.1/db" as never }))
+      assert.deepInclude(plain, { _tag: "InvalidInput", path: "url", found: "a value of type string" })
       const error = yield* refusal(Postgres.layer({ url: TestDatabase.url, minConnections: 3, maxConnections: 2 }))
       assert.deepInclude(error, { _tag: "InvalidInput", path: "minConnections" })
     })

@@ -43,7 +43,7 @@ describe("children of scripted actors", () => {
       assert.lengthOf(after, 3)
       const childless = yield* port.spawn({ ...script, children: 0 }, "goal")
       assert.deepStrictEqual(tagsOf(yield* port.tick(childless.id)), ["SpawnRefused", "SpawnRefused"])
-    }).pipe(Effect.provide(layer({ maxChildren: 3 })))
+    }).pipe(Effect.provide(layer({ maximumChildren: 3 })))
   )
 
   it.effect("lie no deeper than the port allows, and stop with those above them", () =>
@@ -65,6 +65,6 @@ describe("children of scripted actors", () => {
       yield* port.stop(ids[0] ?? "")
       const states = yield* Stream.runCollect(Stream.map(port.list(), ({ state }) => state))
       assert.deepStrictEqual(states, ["stopped", "stopped", "stopped"])
-    }).pipe(Effect.provide(layer({ maxDepth: 2 })))
+    }).pipe(Effect.provide(layer({ maximumDepth: 2 })))
   )
 })
