@@ -1,7 +1,6 @@
 /**
  * Messages of scripted actors to whoever listens, such as the user.
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -60,10 +59,7 @@ export const layerMemory: Layer.Layer<MessageBus> = Layer.effect(
           Stream.runForEach(heard, (envelope) =>
             Effect.catchCause(
               Effect.suspend(() => handler(envelope)),
-              (cause) =>
-                Cause.hasInterruptsOnly(cause)
-                  ? Effect.interrupt
-                  : Effect.logError(`a listener to ${envelope.to} failed on message ${envelope.id}`, cause)
+              (cause) => Effect.logError(`a listener to ${envelope.to} failed on message ${envelope.id}`, cause)
             )
           )
         )
