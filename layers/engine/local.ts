@@ -30,11 +30,11 @@ import { Control } from "./local/Control.ts"
 import { DeadLetters } from "./local/DeadLetters.ts"
 import { Directory } from "./local/Directory.ts"
 import type { Archive } from "./local/LiveJournal.ts"
-import type { EngineSurroundings } from "./local/LocalActor.ts"
 import { LocalEngine } from "./local/LocalEngine.ts"
 import { Messenger } from "./local/Messenger.ts"
 import type { Registration } from "./local/Registration.ts"
 import { Residents } from "./local/Residents.ts"
+import type { EngineSurroundings } from "./local/Surroundings.ts"
 import { Turns } from "./local/Turns.ts"
 
 /** How the engine uses the machine, and how it shuts down. */

@@ -19,11 +19,13 @@ import type { ActorEnd, ActorInfo } from "../../../src/ActorSystem.ts"
 import { CurrentActor } from "../../../src/CurrentActor.ts"
 import { type AppendError, InvalidInput, type ReadError } from "../../../src/StoreError.ts"
 import * as Ending from "./Ending.ts"
-import type { EngineSurroundings, Listener, LocalActor } from "./LocalActor.ts"
+import type { LocalActor } from "./LocalActor.ts"
 import type { LocalEngine } from "./LocalEngine.ts"
 import type { Registration } from "./Registration.ts"
+import type { EngineSurroundings } from "./Surroundings.ts"
 import type { Orphan } from "./Tree.ts"
 import { CurrentWaiter, findCircle, release } from "./Waiter.ts"
+import type { Listener } from "./Witnesses.ts"
 
 /** Rules the lives of actors. */
 export class Control {

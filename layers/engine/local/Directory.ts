@@ -9,9 +9,9 @@ import type { ActorNotRegistered } from "../../../src/ActorError.ts"
 import type { ActorInfo, ListOptions } from "../../../src/ActorSystem.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import type { ReadError } from "../../../src/StoreError.ts"
-import type { EngineSurroundings } from "./LocalActor.ts"
 import type { LocalEngine } from "./LocalEngine.ts"
 import type { Registration } from "./Registration.ts"
+import type { EngineSurroundings } from "./Surroundings.ts"
 import { agentIdOf, type Orphan } from "./Tree.ts"
 
 /** Looks actors up. */

@@ -6,50 +6,23 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
-import type * as Semaphore from "effect/Semaphore"
 import { ActorStopped, RecoveryFailed } from "../../../src/ActorError.ts"
 import type { ActorEnd, ActorStatus } from "../../../src/ActorSystem.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
 import type { RunningActor } from "../../../src/CurrentActor.ts"
-import type { Alarms } from "./Alarms.ts"
 import { Bell } from "./Bell.ts"
-import type { Changes } from "./Changes.ts"
-import type { DeadLetters } from "./DeadLetters.ts"
 import * as Ending from "./Ending.ts"
 import type { Envelope } from "./Envelope.ts"
-import type { Gauges } from "./Gauges.ts"
-import { type Archive, LiveJournal } from "./LiveJournal.ts"
+import { LiveJournal } from "./LiveJournal.ts"
 import { Mailbox } from "./Mailbox.ts"
 import { Orders, type Trouble } from "./Orders.ts"
-import type { Workshop } from "./Preparation.ts"
-import type { Resident, Residents } from "./Residents.ts"
+import type { Resident } from "./Residents.ts"
 import { Restarts } from "./Restarts.ts"
 import { type Halt, Rounds } from "./Rounds.ts"
+import type { Surroundings } from "./Surroundings.ts"
 import type { Orphan } from "./Tree.ts"
-import type { Turns } from "./Turns.ts"
 import type { Waiter } from "./Waiter.ts"
-
-/** What all actors need of their engine. */
-export interface EngineSurroundings extends Workshop, Archive {
-  readonly alarms: Alarms
-  readonly turns: Turns
-  readonly residents: Residents
-  readonly changes: Changes
-  readonly deadLetters: DeadLetters
-  /** How many actors may recover at the same time. */
-  readonly recoveries: Semaphore.Semaphore
-  /** Nanoseconds that only tell how long something took. */
-  readonly nanoseconds: () => bigint
-}
-
-/** What an actor needs of its engine. */
-export interface Surroundings extends EngineSurroundings {
-  /** Those of its definition. */
-  readonly gauges: Gauges
-}
-
-/** Told how a recovery went. */
-export type Listener = (exit: Exit.Exit<Orphan, RecoveryFailed | ActorStopped>) => void
+import { type Listener, Witnesses } from "./Witnesses.ts"
 
 /** An actor in memory. */
 export class LocalActor implements Waiter, RunningActor, Resident {
@@ -78,10 +51,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
   private hasLeft = false
   /** Rung when something has come. */
   private readonly bell: Bell
-  /** Rung when a restart must wait no longer; there only while one waits. */
-  private haste: Bell | undefined
-  private readonly listeners: Array<Listener> = []
-  private watchers: Set<(end: ActorEnd) => void> | undefined
+  private readonly witnesses = new Witnesses()
 
   /** It begins to live when it is first called upon. */
   constructor(
@@ -131,15 +101,13 @@ export class LocalActor implements Waiter, RunningActor, Resident {
   onRecovered(listener: Listener): void {
     if (this.hasLeft) listener(Exit.fail(this.stopped(this.ending ?? Ending.asleep)))
     else if (this.journal.at !== undefined) listener(Exit.succeed(this.info))
-    else this.listeners.push(listener)
+    else this.witnesses.onRecovered(listener)
     this.bell.ring()
   }
 
   /** Calls back at the end, until it is told not to. */
   onEnd(watcher: (end: ActorEnd) => void): () => void {
-    this.watchers ??= new Set()
-    this.watchers.add(watcher)
-    return () => this.watchers?.delete(watcher)
+    return this.witnesses.onEnd(watcher)
   }
 
   /** Completes once it has left the memory. */
@@ -155,7 +123,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     if (this.ending !== undefined) return
     this.ending = ending
     for (const envelope of this.mailbox.drainOutside()) envelope.notTaken(this.stopped(ending))
-    this.haste?.ring()
+    this.restarts.hurry()
     this.bell.ring()
   }
 
@@ -182,7 +150,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
       this.onRecovered(listener)
     } else {
       this.orders.restart()
-      this.listeners.push(listener)
+      this.witnesses.onRecovered(listener)
       this.interject()
     }
   }
@@ -276,7 +244,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
         this.surroundings.gauges.recovered(Number(this.surroundings.nanoseconds() - begun) / 1e6)
         this.become(this.orders.isHeld ? "paused" : "running")
         this.journal.takeSnapshotIfDue()
-        for (const listener of this.listeners.splice(0)) listener(Exit.succeed(this.info))
+        this.witnesses.tellRecovered(() => this.info)
       },
       // The next command tries again; those that wait now are told why they cannot be run.
       onFailure: (cause) =>
@@ -311,24 +279,15 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     return Effect.flatMap(this.restarts.afterCrash(command, cause, this.surroundings.now()), (delay) => {
       if (delay === undefined) this.ending = this.restarts.escalates ? Ending.escalated(cause) : Ending.failed(cause)
       else this.become("restarting")
-      return this.ending === undefined ? this.pause(delay ?? 0) : Effect.void
-    })
-  }
-
-  /** Waits before a restart. Whoever wants something else of the actor need not wait for the pause to be over. */
-  private pause(delay: number): Effect.Effect<void> {
-    if (this.orders.areUrgent) return Effect.void
-    const haste = new Bell(this.surroundings.turns)
-    this.haste = haste
-    return Effect.map(Effect.raceFirst(Effect.sleep(delay), haste.wait), () => {
-      this.haste = undefined
+      if (delay === undefined || this.ending !== undefined || this.orders.areUrgent) return Effect.void
+      return this.restarts.wait(delay, this.surroundings.turns)
     })
   }
 
   /** Makes the actor heed its orders before the next command. */
   private interject(): void {
     this.rounds.isCut = true
-    this.haste?.ring()
+    this.restarts.hurry()
     this.bell.ring()
   }
 
@@ -349,10 +308,9 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     const reason = () => (failure ??= this.stopped(ending))
     this.rounds.abandon(reason)
     this.orders.tellQuiet()
-    for (const listener of this.listeners.splice(0)) listener(Exit.fail(reason()))
     for (const envelope of this.mailbox.drain()) envelope.refuse(reason())
     for (const envelope of this.mailbox.drainOutside()) envelope.notTaken(reason())
-    for (const watcher of this.watchers ?? []) watcher(Ending.toSignal(ending, this))
+    this.witnesses.tellEnd(reason, () => Ending.toSignal(ending, this))
   }
 
   private stopped({ reason }: Ending.Ending): ActorStopped {

@@ -15,8 +15,9 @@ import { encodeRecord } from "../../../src/store/AppendInput.ts"
 import { Adoptions } from "./Adoptions.ts"
 import type { Command } from "./Envelope.ts"
 import { Families } from "./Families.ts"
-import type { EngineSurroundings, LocalActor } from "./LocalActor.ts"
+import type { LocalActor } from "./LocalActor.ts"
 import { Registration } from "./Registration.ts"
+import type { EngineSurroundings } from "./Surroundings.ts"
 import { Tree } from "./Tree.ts"
 
 /** A command that was checked, and whom it is for. */

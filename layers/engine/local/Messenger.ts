@@ -14,8 +14,8 @@ import type { AskOptions } from "../../../src/ActorSystem.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import * as Trace from "../../../src/Trace.ts"
 import { Ask, type Envelope, Tell } from "./Envelope.ts"
-import type { EngineSurroundings } from "./LocalActor.ts"
 import type { Addressed, LocalEngine } from "./LocalEngine.ts"
+import type { EngineSurroundings } from "./Surroundings.ts"
 import { CurrentWaiter, findCircle } from "./Waiter.ts"
 
 /** Sends for callers inside and outside of handlers. */

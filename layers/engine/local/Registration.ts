@@ -15,7 +15,8 @@ import type { InvalidInput } from "../../../src/StoreError.ts"
 import * as Ending from "./Ending.ts"
 import type { Command } from "./Envelope.ts"
 import { Gauges } from "./Gauges.ts"
-import { type EngineSurroundings, LocalActor, type Surroundings } from "./LocalActor.ts"
+import { LocalActor } from "./LocalActor.ts"
+import type { EngineSurroundings, Surroundings } from "./Surroundings.ts"
 import type { Orphan } from "./Tree.ts"
 
 /** What is remembered of an actor that does not wake by itself. */

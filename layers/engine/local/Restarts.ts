@@ -5,7 +5,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Supervision } from "../../../src/Supervision.ts"
+import { Bell } from "./Bell.ts"
 import type { Gauges } from "./Gauges.ts"
+import type { Turns } from "./Turns.ts"
 
 type Step = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, never, never>>>
 
@@ -17,6 +19,8 @@ export class Restarts {
   private readonly gauges: Gauges
   private crashes: ReadonlyArray<number> = []
   private step: Step | undefined
+  /** There only while a restart waits. */
+  private haste: Bell | undefined
 
   constructor(agentId: string, supervision: Supervision, gauges: Gauges) {
     this.agentId = agentId
@@ -43,6 +47,20 @@ export class Restarts {
       yield* Effect.logWarning(`actor ${this.agentId} crashed on ${command} and restarts in ${delay} ms`, cause)
       return delay
     })
+  }
+
+  /** Waits before a restart. Whoever wants something else of the actor hurries it. */
+  wait(delay: number, turns: Turns): Effect.Effect<void> {
+    const haste = new Bell(turns)
+    this.haste = haste
+    return Effect.map(Effect.raceFirst(Effect.sleep(delay), haste.wait), () => {
+      this.haste = undefined
+    })
+  }
+
+  /** Lets a restart wait no longer. */
+  hurry(): void {
+    this.haste?.ring()
   }
 
   /** Whether the parent is to deal with the crash that is too much. */
