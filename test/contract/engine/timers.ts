@@ -13,6 +13,9 @@ import { Engines, eventually, fails, freshId, type It, integers } from "./suppor
 // Long enough not to go off in a test.
 const never = 86_400_000
 
+/** Milliseconds in which a busy machine has done what a test does before a timer goes off. */
+const soon = 800
+
 const freshClock = Effect.gen(function* () {
   const id = freshId()
   const agentId = AlarmClock.agentId(id)
@@ -71,12 +74,12 @@ export const register = (it: It): void => {
     it.effect("is replaced by another of its name, and cancelled by it", () =>
       Effect.gen(function* () {
         const { agentId, clock, id } = yield* freshClock
-        yield* clock.Set({ name: "a", milliseconds: 40, label: "first" })
-        yield* clock.Set({ name: "b", milliseconds: 40, label: "cancelled" })
-        yield* clock.Set({ name: "a", milliseconds: 60, label: "second" })
+        yield* clock.Set({ name: "a", milliseconds: soon, label: "first" })
+        yield* clock.Set({ name: "b", milliseconds: soon, label: "cancelled" })
+        yield* clock.Set({ name: "a", milliseconds: soon + 20, label: "second" })
         yield* clock.Cancel({ name: "b" })
         yield* clock.Cancel({ name: "never set" })
-        yield* clock.Set({ name: "c", milliseconds: 120, label: "last" })
+        yield* clock.Set({ name: "c", milliseconds: soon + 200, label: "last" })
         assert.deepStrictEqual(yield* rings(id, 2), ["second 5", "last 5"])
         assert.deepStrictEqual(yield* timersOf(agentId), [])
       })
@@ -173,12 +176,12 @@ export const register = (it: It): void => {
           Effect.gen(function* () {
             const { agentId, clock, id } = yield* freshClock
             const system = yield* ActorSystem
-            yield* clock.Set({ name: "a", milliseconds: 100, label: "late" })
-            yield* clock.Set({ name: "b", milliseconds: 700, label: "in time" })
+            yield* clock.Set({ name: "a", milliseconds: soon, label: "late" })
+            yield* clock.Set({ name: "b", milliseconds: 3 * soon, label: "in time" })
             yield* clock.Every({ name: "c", milliseconds: never, label: "no" })
             // This engine will not wake it any more.
             yield* system.stop(AlarmClock, id)
-            yield* Effect.sleep("150 millis")
+            yield* Effect.sleep(soon + 100)
             return { agentId, id }
           })
         )
@@ -196,9 +199,9 @@ export const register = (it: It): void => {
       Effect.gen(function* () {
         const { clock, id } = yield* freshClock
         const system = yield* ActorSystem
-        yield* clock.Set({ name: "a", milliseconds: 50, label: "x" })
+        yield* clock.Set({ name: "a", milliseconds: soon, label: "x" })
         yield* system.stop(AlarmClock, id)
-        yield* Effect.sleep("100 millis")
+        yield* Effect.sleep(soon + 100)
         assert.deepStrictEqual(yield* rungOf(id), [])
         yield* system.spawn(AlarmClock, id)
         assert.deepStrictEqual(yield* rings(id, 1), ["x 5"])
@@ -209,9 +212,9 @@ export const register = (it: It): void => {
       Effect.gen(function* () {
         const { clock, id } = yield* freshClock
         const system = yield* ActorSystem
-        yield* clock.Set({ name: "a", milliseconds: 30, label: "x" })
+        yield* clock.Set({ name: "a", milliseconds: soon, label: "x" })
         yield* system.pause(AlarmClock, id)
-        yield* Effect.sleep("80 millis")
+        yield* Effect.sleep(soon + 100)
         assert.deepStrictEqual(yield* rungOf(id), [])
         yield* system.resume(AlarmClock, id)
         assert.deepStrictEqual(yield* rings(id, 1), ["x 5"])
@@ -222,7 +225,7 @@ export const register = (it: It): void => {
       Effect.gen(function* () {
         for (const fault of ["refuse", "lose the answer"] as const) {
           const { agentId, clock, faults, id } = yield* freshClock
-          yield* clock.Set({ name: "a", milliseconds: 40, label: "x" })
+          yield* clock.Set({ name: "a", milliseconds: soon, label: "x" })
           faults.next(fault)
           assert.deepStrictEqual(yield* rings(id, 1), ["x 5"])
           assert.deepStrictEqual(yield* timersOf(agentId), [])
@@ -233,9 +236,9 @@ export const register = (it: It): void => {
     it.effect("goes off though its note could not be read at first", () =>
       Effect.gen(function* () {
         const { clock, faults, id } = yield* freshClock
-        yield* clock.Set({ name: "a", milliseconds: 40, label: "x" })
+        yield* clock.Set({ name: "a", milliseconds: soon, label: "x" })
         faults.breakReads("notes")
-        yield* Effect.sleep("80 millis")
+        yield* Effect.sleep(soon + 100)
         assert.deepStrictEqual(yield* rungOf(id), [])
         assert.deepStrictEqual(yield* clock.Rung(), [])
         faults.mendReads()
@@ -246,10 +249,9 @@ export const register = (it: It): void => {
     it.effect("is gone with the purge of its actor", () =>
       Effect.gen(function* () {
         const { agentId, clock, id } = yield* freshClock
-        // Long enough for a purge on a busy machine.
-        yield* clock.Set({ name: "a", milliseconds: 1500, label: "x" })
+        yield* clock.Set({ name: "a", milliseconds: soon, label: "x" })
         yield* EventStore.use((store) => store.purge(agentId))
-        yield* Effect.sleep("1600 millis")
+        yield* Effect.sleep(soon + 100)
         assert.deepStrictEqual(yield* rungOf(id), [])
       })
     )
