@@ -39,7 +39,9 @@ export class Control {
 
   spawn(definition: Actor.Any, id: string): Effect.Effect<ActorInfo, SpawnError> {
     return Effect.gen({ self: this }, function* () {
-      const recovered = this.recovered(yield* this.find(definition), id, (actor, tell) => actor.onRecovered(tell))
+      const recovered = this.recovered(yield* this.runnable(definition, id), id, (actor, tell) =>
+        actor.onRecovered(tell)
+      )
       return yield* this.withParent(yield* recovered)
     })
   }
@@ -70,7 +72,7 @@ export class Control {
   pause(definition: Actor.Any, id: string): Effect.Effect<void, SpawnError> {
     return Effect.gen({ self: this }, function* () {
       const quiet = Deferred.makeUnsafe<void>()
-      const recovered = this.recovered(yield* this.find(definition), id, (actor, tell) => {
+      const recovered = this.recovered(yield* this.runnable(definition, id), id, (actor, tell) => {
         actor.hold(() => this.later(quiet, Exit.void))
         actor.onRecovered(tell)
       })
@@ -86,7 +88,7 @@ export class Control {
   restart(definition: Actor.Any, id: string): Effect.Effect<void, SpawnError> {
     return Effect.gen({ self: this }, function* () {
       const isHandler = (yield* CurrentWaiter) !== undefined
-      const recovered = this.recovered(yield* this.find(definition), id, (actor, tell) => {
+      const recovered = this.recovered(yield* this.runnable(definition, id), id, (actor, tell) => {
         actor.restart(isHandler ? () => {} : tell)
         if (isHandler) tell(Exit.succeed(actor.info))
       })
@@ -103,6 +105,10 @@ export class Control {
         return Effect.sync(unwatch)
       })
     )
+  }
+
+  private runnable(definition: Actor.Any, id: string): Effect.Effect<Registration, ActorNotRegistered | ActorStopped> {
+    return Effect.fromResult(this.engine.runnable(definition, id))
   }
 
   private find(definition: Actor.Any): Effect.Effect<Registration, ActorNotRegistered> {

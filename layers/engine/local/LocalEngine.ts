@@ -87,6 +87,13 @@ export class LocalEngine {
       : Result.succeed(registration)
   }
 
+  /** As `registration`, for whoever wants an actor to run: that the engine is closing is another matter than a behavior that was forgotten. */
+  runnable(definition: Actor.Any, id: string): Result.Result<Registration, ActorNotRegistered | ActorStopped> {
+    return Result.mapError(this.registration(definition), (notRegistered) =>
+      this.isStopping ? new ActorStopped({ actor: definition.name, id: String(id), reason: "shutdown" }) : notRegistered
+    )
+  }
+
   /** Found by name. */
   named(actor: string): Registration | undefined {
     return this.registrations.get(actor)
@@ -136,11 +143,8 @@ export class LocalEngine {
     payload: unknown,
     options: AskOptions | undefined
   ): Result.Result<Addressed, NotTaken> {
-    const registration = this.registration(definition)
-    if (Result.isFailure(registration)) {
-      const stopped = new ActorStopped({ actor: definition.name, id: String(id), reason: "shutdown" })
-      return Result.fail(this.isStopping ? stopped : registration.failure)
-    }
+    const registration = this.runnable(definition, id)
+    if (Result.isFailure(registration)) return Result.fail(registration.failure)
     const command = registration.success.commands.get(name)
     if (command === undefined) return Result.fail(unknownCommand(registration.success, name))
     const made = command.codec.makePayload(payload)

@@ -43,6 +43,22 @@ describe("an engine that closes", () => {
     })
   )
 
+  it.live("tells whoever wants an actor to run that it is closed", () =>
+    Effect.gen(function* () {
+      const { close, context, counter } = yield* open({})
+      const system = Context.get(context, ActorSystem.ActorSystem)
+      yield* close
+      for (const wanting of [
+        counter("a").Count(),
+        system.spawn(Counter, "a"),
+        system.pause(Counter, "a"),
+        system.restart(Counter, "a")
+      ]) {
+        assert.deepInclude(yield* Effect.flip(Effect.asVoid(wanting)), { _tag: "ActorStopped", reason: "shutdown" })
+      }
+    })
+  )
+
   it.live("does not wait for ever for a handler that cannot be interrupted", () =>
     Effect.gen(function* () {
       const gate = Deferred.makeUnsafe<void>()
