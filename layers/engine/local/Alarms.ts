@@ -185,13 +185,14 @@ export class Alarms {
     this.isReading = true
     this.readings.delete(agentPrefix)
     const notes = this.events.due({ until: latestDue, agentPrefix })
-    return Effect.matchEffect(
+    return Effect.matchCauseEffect(
       Stream.runForEachWhile(notes, (note) => Effect.sync(() => this.consider(note, find))),
       {
         onSuccess: () => Effect.sync(() => this.afterReading(agentPrefix, interval, 0)),
-        onFailure: (error) => {
+        // Whatever it is, a store that dies included: the timers are read again.
+        onFailure: (cause) => {
           this.afterReading(agentPrefix, delayAfter(failures), failures + 1)
-          return Effect.logWarning(`could not read the timers of ${agentPrefix}: ${error.message}`)
+          return Effect.logWarning(`could not read the timers of ${agentPrefix}`, cause)
         }
       }
     )
