@@ -45,8 +45,12 @@ export class Directory {
   private find(registration: Registration, id: string): Effect.Effect<Orphan | undefined, ReadError> {
     const resident = registration.resident(id)
     if (resident !== undefined) return Effect.succeed(resident.info)
-    return Effect.map(this.events.head(registration.addressOf(id).agentId), ({ presence, version }) =>
-      presence === "missing" && !registration.isGone(id) ? undefined : registration.absent(id, version)
+    // It may have been brought back meanwhile.
+    return Effect.map(
+      this.events.head(registration.addressOf(id).agentId),
+      ({ presence, version }) =>
+        registration.resident(id)?.info ??
+        (presence === "missing" && !registration.isGone(id) ? undefined : registration.absent(id, version))
     )
   }
 
@@ -57,16 +61,18 @@ export class Directory {
       const residents = registration.residents()
       const seen = new Set(residents.map((info) => info.id))
       const gone = new Set(registration.goneIds())
+      // Some may have been brought back since the listing began.
+      const here = (id: string, version: number) => registration.resident(id)?.info ?? registration.absent(id, version)
       const journal = this.events.agents({ prefix: agentIdPrefix }).pipe(
         Stream.map(({ agentId, version }) => ({ id: agentId.slice(agentIdPrefix.length), version })),
         Stream.filter(({ id }) => !seen.has(id)),
         Stream.map(({ id, version }) => {
           gone.delete(id)
-          return registration.resident(id)?.info ?? registration.absent(id, version)
+          return here(id, version)
         })
       )
       const unwritten = Stream.suspend(() =>
-        Stream.fromIterable([...gone].filter((id) => !seen.has(id)).map((id) => registration.absent(id, 0)))
+        Stream.fromIterable([...gone].filter((id) => !seen.has(id)).map((id) => here(id, 0)))
       )
       const orphans = Stream.fromIterable(residents).pipe(Stream.concat(journal), Stream.concat(unwritten))
       return Stream.flattenIterable(

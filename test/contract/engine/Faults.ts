@@ -34,6 +34,8 @@ export interface Agent {
   saving: "works" | "fails" | "hangs"
   gate: Deferred.Deferred<void> | undefined
   waiting: Deferred.Deferred<void>
+  /** Holds the answer back to whoever looks for the head of the stream next. */
+  lookGate: Deferred.Deferred<void> | undefined
 }
 
 export class Faults extends Context.Service<Faults, { readonly of: (agentId: string) => Agent }>()(
@@ -54,7 +56,8 @@ export const layer: Layer.Layer<Faults> = Layer.sync(Faults, () => {
         saves: 0,
         saving: "works",
         gate: undefined,
-        waiting: Deferred.makeUnsafe()
+        waiting: Deferred.makeUnsafe(),
+        lookGate: undefined
       }
       agents.set(agentId, agent)
       return agent
@@ -76,7 +79,7 @@ export const layerStores: Layer.Layer<EventStore | SnapshotStore, never, Faults 
       return Context.make(EventStore, {
         ...events,
         append: (append) => faulty(of(append.agentId), append, events.append(append)),
-        head: (agentId) => unless(agentId, "read", events.head(agentId)),
+        head: (agentId) => Effect.tap(unless(agentId, "read", events.head(agentId)), () => pass(of(agentId))),
         read: (agentId, options) => {
           of(agentId).reads.push(options?.from ?? 1)
           return Stream.unwrap(Effect.as(unless(agentId, "read", Effect.void), events.read(agentId, options)))
@@ -104,6 +107,14 @@ export const layerStores: Layer.Layer<EventStore | SnapshotStore, never, Faults 
       )
     })
   )
+
+const pass = (agent: Agent): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { lookGate } = agent
+    if (lookGate === undefined) return Effect.void
+    agent.lookGate = undefined
+    return Effect.andThen(Deferred.succeed(agent.waiting, undefined), Deferred.await(lookGate))
+  })
 
 const faulty = (agent: Agent, append: Append, real: Effect.Effect<Appended, AppendError>) =>
   Effect.gen(function* () {

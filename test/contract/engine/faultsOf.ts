@@ -19,7 +19,9 @@ export interface AgentFaults {
   readonly forget: () => void
   /** Holds appends back from now on. */
   readonly hold: () => void
-  /** Waits until an append is held back. */
+  /** Holds back what the next look for the head of the stream has found, until the effect that this gives is run. */
+  readonly holdLook: () => Effect.Effect<void>
+  /** Waits until an append, or such a look, is held back. */
   readonly held: Effect.Effect<void>
   readonly release: Effect.Effect<void>
   readonly breakReads: (fault: ReadFault) => void
@@ -53,6 +55,12 @@ const control = (agent: Agent): AgentFaults => ({
   hold: () => {
     agent.gate = Deferred.makeUnsafe()
     agent.waiting = Deferred.makeUnsafe()
+  },
+  holdLook: () => {
+    const gate = Deferred.makeUnsafe<void>()
+    agent.lookGate = gate
+    agent.waiting = Deferred.makeUnsafe()
+    return Effect.asVoid(Deferred.succeed(gate, undefined))
   },
   held: Effect.suspend(() => Deferred.await(agent.waiting)),
   release: Effect.suspend(() => {

@@ -7,9 +7,10 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { type ActorInfo, ActorSystem } from "../../../src/ActorSystem.ts"
 import { spawnChild } from "./children.ts"
-import { Elder, Minor, Sleeper, Unborn } from "./Kin.ts"
+import { faultsOf } from "./faultsOf.ts"
+import { Elder, Frugal, Minor, Sleeper, Unborn } from "./Kin.ts"
 import { Stage } from "./Stage.ts"
-import { Engines, eventually, fails, freshId, type It, integers, start } from "./support.ts"
+import { Engines, eventually, fails, freshId, type It, info, integers, start } from "./support.ts"
 
 /** The changes of one actor from now on, as they come, until it is told to end. */
 const collect = (id: string) =>
@@ -28,6 +29,43 @@ const collect = (id: string) =>
   })
 
 export const register = (it: It): void => {
+  describe("whoever looks an actor up", () => {
+    it.effect("finds it also when it is brought back in the middle of that", () =>
+      Effect.gen(function* () {
+        const id = freshId()
+        const system = yield* ActorSystem
+        const faults = yield* faultsOf(Elder.agentId(id))
+        yield* system.spawn(Elder, id)
+        yield* system.stop(Elder, id)
+        const release = faults.holdLook()
+        const looking = yield* start(info(Elder, id))
+        yield* faults.held
+        yield* system.spawn(Elder, id)
+        yield* release
+        assert.strictEqual((yield* Fiber.join(looking)).status, "running")
+      })
+    )
+
+    it.effect("finds it in a listing that had begun before it was brought back", () =>
+      Effect.gen(function* () {
+        const [running, back] = [freshId(), freshId()]
+        const system = yield* ActorSystem
+        yield* system.spawn(Frugal, running)
+        yield* system.spawn(Frugal, back)
+        yield* system.stop(Frugal, back)
+        const found: Array<ActorInfo> = []
+        yield* Stream.runForEach(system.list(Frugal), (listed) => {
+          if (listed.id === back) found.push(listed)
+          return listed.id === running ? system.spawn(Frugal, back) : Effect.void
+        })
+        assert.deepStrictEqual(
+          found.map(({ status }) => status),
+          ["running"]
+        )
+      })
+    )
+  })
+
   describe("whoever watches an actor", () => {
     it.effect("is told when it has stopped, with its parent, too", () =>
       Effect.gen(function* () {
