@@ -56,8 +56,18 @@ export const StoppedReason = Schema.Literals([
   /** Another process wrote to the same agent. Find that writer, then spawn it again. */
   "conflict",
   /** The whole system is stopping. */
-  "shutdown"
+  "shutdown",
+  /** Another machine runs it now, or will at once. Send the command again. */
+  "moved"
 ])
+
+const remedies: { readonly [reason in typeof StoppedReason.Type]: string } = {
+  stopped: "Spawn it to go on.",
+  failed: "Spawn it to go on.",
+  conflict: "Spawn it to go on.",
+  shutdown: "Its system is shutting down.",
+  moved: "Another machine runs it; send the command again."
+}
 
 /** The actor takes no commands. */
 export class ActorStopped extends Schema.TaggedError<ActorStopped>("pantheon-state/ActorStopped")("ActorStopped", {
@@ -65,7 +75,7 @@ export class ActorStopped extends Schema.TaggedError<ActorStopped>("pantheon-sta
   reason: StoppedReason
 }) {
   override get message(): string {
-    return `${this.actor} ${JSON.stringify(this.id)} takes no commands (${this.reason}). ${this.reason === "shutdown" ? "Its system is shutting down." : "Spawn it to go on."}`
+    return `${this.actor} ${JSON.stringify(this.id)} takes no commands (${this.reason}). ${remedies[this.reason]}`
   }
 }
 

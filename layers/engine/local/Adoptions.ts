@@ -3,11 +3,14 @@
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { ChildRefused } from "../../../src/ActorError.ts"
 import type { ActorAddress, RunningActor } from "../../../src/CurrentActor.ts"
 import type { AppendError, ReadError } from "../../../src/StoreError.ts"
 import type { LocalActor } from "./LocalActor.ts"
+import type { Relatives } from "./Realm.ts"
 import { agentIdOf, type Tree } from "./Tree.ts"
 
 /** An adoption that is under way. */
@@ -16,18 +19,23 @@ interface Adoption {
   readonly done: Deferred.Deferred<void>
 }
 
-type Refusal = Pick<ChildRefused, "reason" | "expected" | "found">
+/** Why an actor cannot be made a child. */
+export type Refusal = Pick<ChildRefused, "reason" | "expected" | "found">
 
 /** The adoptions of one engine. */
 export class Adoptions {
   private readonly tree: Tree
   private readonly maximumDepth: number
+  private readonly tie: Relatives["tie"]
+  private readonly ties = Semaphore.makeUnsafe(1)
   /** By the agent id of the child. */
   private readonly underWay = new Map<string, Adoption>()
 
-  constructor(tree: Tree, maximumDepth: number) {
+  /** Where relatives may be elsewhere, they know how to tie a child that others may want, too. */
+  constructor(tree: Tree, maximumDepth: number, relatives: Relatives | undefined) {
     this.tree = tree
     this.maximumDepth = maximumDepth
+    this.tie = relatives?.tie ?? ((parent, child) => Effect.as(tree.join(parent, child), undefined))
   }
 
   /** Makes an actor the child of one that is in memory, unless it is that already. */
@@ -45,6 +53,22 @@ export class Adoptions {
         })
       )
     })
+  }
+
+  /**
+   * Ties a child that lives here to a parent that may live elsewhere: one at a time, so that of several parents that want it one gets it. The place
+   * is looked at once more, for others may have changed the tree above meanwhile.
+   */
+  tieHere(parent: RunningActor, child: RunningActor): Effect.Effect<Refusal | undefined, ReadError | AppendError> {
+    const tie = Effect.gen({ self: this }, function* () {
+      const tied = yield* this.tied(child)
+      if (tied !== undefined) return agentIdOf(tied) === parent.agentId ? undefined : otherParent(tied)
+      yield* this.tree.join(parent, child)
+      const refusal = yield* this.refusePlace(parent, child)
+      if (refusal !== undefined) yield* this.tree.leave(child.agentId, parent)
+      return refusal
+    })
+    return this.ties.withPermit(tie)
   }
 
   /** Those above an actor, from its parent to the root, as far as they count. Adoptions that are under way count, lest two make a circle. */
@@ -69,18 +93,35 @@ export class Adoptions {
 
   private adoptAlone(parent: LocalActor, child: RunningActor) {
     return Effect.gen({ self: this }, function* () {
-      const known = yield* this.tree.parent(child.agentId)
-      const isTied = known !== undefined && (yield* this.tree.isListed(known, child.agentId))
-      if (isTied && agentIdOf(known) === parent.agentId) return
+      const tied = yield* this.tied(child)
+      if (tied !== undefined && agentIdOf(tied) === parent.agentId) return
       const refusal =
         (yield* this.refusePlace(parent, child)) ??
-        (isTied ? otherParent(known) : undefined) ??
-        (yield* this.refuseCount(parent))
-      if (refusal !== undefined) {
-        const { actor, id } = child
-        return yield* new ChildRefused({ actor, id, parent: parent.agentId, ...refusal })
-      }
-      yield* Effect.onError(this.tree.join(parent, child), () => Effect.sync(() => this.discount(parent)))
+        (tied === undefined ? undefined : otherParent(tied)) ??
+        (yield* this.refuseCount(parent)) ??
+        (yield* this.tieCounted(parent, child))
+      if (refusal === undefined) return
+      const { actor, id } = child
+      return yield* new ChildRefused({ actor, id, parent: parent.agentId, ...refusal })
+    })
+  }
+
+  private tieCounted(
+    parent: LocalActor,
+    child: RunningActor
+  ): Effect.Effect<Refusal | undefined, ReadError | AppendError> {
+    return Effect.onExit(this.tie(parent, child), (exit) =>
+      Effect.sync(() => {
+        if (Exit.isFailure(exit) || exit.value !== undefined) this.discount(parent)
+      })
+    )
+  }
+
+  /** The parent of an actor, if it knows of that. */
+  private tied({ agentId }: RunningActor): Effect.Effect<ActorAddress | undefined, ReadError> {
+    return Effect.gen({ self: this }, function* () {
+      const known = yield* this.tree.parent(agentId)
+      return known !== undefined && (yield* this.tree.isListed(known, agentId)) ? known : undefined
     })
   }
 

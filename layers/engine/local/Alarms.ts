@@ -215,7 +215,7 @@ export class Alarms {
     const name = note.name.slice(timerPrefix.length)
     const key = keyOf(note.agentId, name)
     const isKnown = this.queue.has(key) || this.ringing.has(key) || this.changed.has(key)
-    if (isKnown || find(address.actor)?.isGone(address.id) === true) return true
+    if (isKnown || find(address.actor)?.mayWake(address.id) === false) return true
     this.put({ ...address, key, name, due: note.due, time: note.due, attempts: 0 })
     return true
   }

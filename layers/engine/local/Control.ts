@@ -51,12 +51,26 @@ export class Control {
     id: string
   ): Effect.Effect<ActorInfo, SpawnError | ChildRefused | ReadError | AppendError> {
     return Effect.gen({ self: this }, function* () {
-      const registration = yield* this.findValid(definition, id)
-      const parent = yield* this.running
       // An end that is under way would undo the tie.
-      yield* this.ended(registration, id)
-      yield* this.engine.adoptions.adopt(parent, registration.addressOf(id))
+      yield* this.settle(definition, id)
+      yield* this.adopt(definition, id)
       return yield* this.spawn(definition, id)
+    })
+  }
+
+  /** Waits until the last end of an actor is over, if one is under way. */
+  settle(definition: Actor.Any, id: string): Effect.Effect<void, InvalidInput | ActorNotRegistered | ActorStopped> {
+    return Effect.flatMap(this.findValid(definition, id), (registration) => this.ended(registration, id))
+  }
+
+  /** Makes an actor a child of the one whose handler this is. */
+  adopt(
+    definition: Actor.Any,
+    id: string
+  ): Effect.Effect<void, InvalidInput | ActorNotRegistered | ChildRefused | ReadError | AppendError> {
+    return Effect.gen({ self: this }, function* () {
+      const registration = yield* this.findValid(definition, id)
+      yield* this.engine.adoptions.adopt(yield* this.running, registration.addressOf(id))
     })
   }
 

@@ -36,8 +36,15 @@ export const escalated = (cause: unknown): Ending => ({ status: "failed", reason
 /** A second writer was found out. */
 export const conflict = (cause: unknown): Ending => ({ status: "failed", reason: "conflict", cause })
 
+/** Another machine wrote to it, so this one may own it no longer; the next command finds whoever does. */
+export const overtaken = (cause: unknown): Ending => ({ status: "passivated", reason: "conflict", cause })
+
+/** Another machine owns it from now on. */
+export const moved: Ending = { status: "passivated", reason: "moved" }
+
 /** What watchers are told. */
-export const toSignal = ({ cause, status }: Ending, { actor, id }: ActorAddress): ActorEnd => {
+export const toSignal = ({ cause, reason, status }: Ending, { actor, id }: ActorAddress): ActorEnd => {
+  if (reason === "conflict") return { _tag: "Failed", actor, id, cause }
   switch (status) {
     case "failed":
       return { _tag: "Failed", actor, id, cause }

@@ -19,11 +19,22 @@ export interface Command {
   readonly handler: (state: unknown, payload: unknown) => HandlerResult
 }
 
+/** The options of a command, with what an engine adds that has brought it from elsewhere. */
+export interface Passage extends AskOptions {
+  /** How often it was sent, from 1. The first time, nothing can be on record under its `commandId`. */
+  readonly attempt?: number | undefined
+  /** The actors whose handlers wait for it, one for the other; agent ids. */
+  readonly askedBy?: ReadonlyArray<string> | undefined
+}
+
+/** Whether a command may be on record. */
+export const mayBeRecorded = ({ attempt, commandId }: Passage): boolean => commandId !== undefined && attempt !== 1
+
 /** One command on its way. */
 export abstract class Envelope {
   readonly command: Command
   readonly payload: unknown
-  readonly options: AskOptions | undefined
+  readonly options: Passage | undefined
   /** That of the command, if it is traced. */
   readonly span: Tracer.Span | undefined
   /** The next in the same mailbox. */
@@ -34,7 +45,7 @@ export abstract class Envelope {
   constructor(
     command: Command,
     payload: unknown,
-    options: AskOptions | undefined,
+    options: Passage | undefined,
     span: Tracer.Span | undefined,
     turns: Turns
   ) {
@@ -80,7 +91,7 @@ export class Ask extends Envelope {
   constructor(
     command: Command,
     payload: unknown,
-    options: AskOptions | undefined,
+    options: Passage | undefined,
     span: Tracer.Span | undefined,
     turns: Turns,
     resume: (exit: Exit.Exit<unknown, unknown>) => void
@@ -113,7 +124,7 @@ export class Tell extends Envelope {
   constructor(
     command: Command,
     payload: unknown,
-    options: AskOptions | undefined,
+    options: Passage | undefined,
     span: Tracer.Span | undefined,
     target: ActorAddress,
     post: PostOffice,

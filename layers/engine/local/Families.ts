@@ -11,6 +11,7 @@ import type { ActorAddress, RunningActor } from "../../../src/CurrentActor.ts"
 import type { AppendError, InvalidInput, ReadError } from "../../../src/StoreError.ts"
 import type { Adoptions } from "./Adoptions.ts"
 import * as Ending from "./Ending.ts"
+import type { Relatives } from "./Realm.ts"
 import type { Registration } from "./Registration.ts"
 import type { Tree } from "./Tree.ts"
 
@@ -19,6 +20,8 @@ export interface Registry {
   readonly named: (actor: string) => Registration | undefined
   readonly revive: (registration: Registration, id: string) => Effect.Effect<void, InvalidInput | ActorStopped>
   readonly background: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
+  /** Unless said, all relatives are here. */
+  readonly relatives: Relatives | undefined
 }
 
 // A store that fails for a moment must not leave children behind.
@@ -26,16 +29,25 @@ const patience = Schedule.upTo(Schedule.exponential("20 millis"), { times: 5 })
 
 /** Parents and children of one engine. */
 export class Families {
+  /** The relatives that live here. */
+  readonly here: Relatives
   private readonly tree: Tree
-  private readonly adoptions: Adoptions
   private readonly registry: Registry
+  private readonly relatives: Relatives
   /** What still goes on because of those who have ended, by agent id. */
   private readonly aftermaths = new Map<string, Fiber.Fiber<void>>()
 
   constructor(tree: Tree, adoptions: Adoptions, registry: Registry) {
     this.tree = tree
-    this.adoptions = adoptions
     this.registry = registry
+    this.here = {
+      end: (child, ending) => this.endHere(child, ending),
+      trouble: (parent, child, cause) => this.troubleHere(parent, child, cause),
+      bringBack: (child) => this.bringBackHere(child),
+      discount: ({ actor, id }) => Effect.sync(() => adoptions.discount(registry.named(actor)?.resident(id))),
+      tie: (parent, child) => adoptions.tieHere(parent, child)
+    }
+    this.relatives = registry.relatives ?? this.here
   }
 
   /** Begins what the end of an actor brings about. */
@@ -92,20 +104,24 @@ export class Families {
       yield* this.endChildren(member.agentId, mayComeBack ? Ending.orphaned : Ending.stopped)
       if (ending.parent === undefined) return
       const parent = yield* this.tree.parent(member.agentId)
-      if (ending.parent === "told") return yield* this.tell(member, parent, ending.cause)
+      if (ending.parent === "told") {
+        return yield* parent === undefined
+          ? alone(member, ending.cause)
+          : this.relatives.trouble(parent, member, ending.cause)
+      }
       if (parent === undefined) return
       yield* this.tree.leave(member.agentId, parent)
-      this.adoptions.discount(this.registry.named(parent.actor)?.resident(parent.id))
+      yield* this.relatives.discount(parent)
     })
   }
 
   private endChildren(agentId: string, ending: Ending.Ending): Effect.Effect<void, ReadError> {
     return Stream.runForEachArray(this.tree.children(agentId), (children) =>
-      Effect.forEach(children, (child) => this.endChild(child, ending), { concurrency: 64, discard: true })
+      Effect.forEach(children, (child) => this.relatives.end(child, ending), { concurrency: 64, discard: true })
     )
   }
 
-  private endChild(child: ActorAddress, ending: Ending.Ending): Effect.Effect<void> {
+  private endHere(child: ActorAddress, ending: Ending.Ending): Effect.Effect<void> {
     return Effect.suspend(() => {
       const registration = this.registry.named(child.actor)
       // Nothing of this kind runs here, so there is nobody to stop.
@@ -113,25 +129,22 @@ export class Families {
     })
   }
 
-  private tell(member: RunningActor, parent: ActorAddress | undefined, cause: unknown): Effect.Effect<void> {
+  private troubleHere(parent: ActorAddress, child: RunningActor, cause: unknown): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const registration = parent === undefined ? undefined : this.registry.named(parent.actor)
-      const found = parent === undefined ? undefined : registration?.demand(parent.id)
-      if (found === undefined || Result.isFailure(found)) {
-        return Effect.logError(`actor ${member.agentId} escalates, but no parent runs that could deal with it`, cause)
-      }
-      const { actor, id } = member
+      const found = this.registry.named(parent.actor)?.demand(parent.id)
+      if (found === undefined || Result.isFailure(found)) return alone(child, cause)
+      const { actor, id } = child
       found.success.trouble({
         cause: new ChildFailed({ actor, id, cause }),
         onRestart: () => {
-          this.registry.background(this.bringBack(member))
+          this.registry.background(this.relatives.bringBack(child))
         }
       })
       return Effect.void
     })
   }
 
-  private bringBack({ actor, agentId, id }: RunningActor): Effect.Effect<void> {
+  private bringBackHere({ actor, agentId, id }: RunningActor): Effect.Effect<void> {
     return Effect.suspend(() => {
       const registration = this.registry.named(actor)
       if (registration === undefined) return Effect.void
@@ -141,3 +154,6 @@ export class Families {
     })
   }
 }
+
+const alone = ({ agentId }: RunningActor, cause: unknown): Effect.Effect<void> =>
+  Effect.logError(`actor ${agentId} escalates, but no parent runs that could deal with it`, cause)

@@ -78,6 +78,11 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     return this.behavior.definition.name
   }
 
+  /** Those whose handlers wait, one for the other, for the command that it runs now. */
+  get askers(): ReadonlyArray<string> {
+    return this.rounds.current?.options?.askedBy ?? []
+  }
+
   get info(): Orphan {
     return {
       actor: this.actor,
@@ -262,7 +267,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     // Those who were answered may have more to say, which can then go with what waits already.
     if (halt === undefined) return this.mailbox.size === 0 ? Effect.void : this.surroundings.turns.pass
     if (halt._tag === "Crashed") return this.afterCrash(halt.command, halt.cause)
-    this.ending = Ending.conflict(halt.error)
+    this.ending = this.surroundings.realm.afterConflict(halt.error)
     return Effect.logError(
       `actor ${this.agentId} stops, for another writer appended to its agent: ${halt.error.message}`
     )

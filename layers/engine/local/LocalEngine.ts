@@ -6,14 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Actor from "../../../src/Actor.ts"
 import { ActorAlreadyRegistered, ActorNotRegistered, ActorStopped, type NotTaken } from "../../../src/ActorError.ts"
-import type { AskOptions } from "../../../src/ActorSystem.ts"
 import * as AgentId from "../../../src/AgentId.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import { encodeRecord } from "../../../src/store/AppendInput.ts"
 import { Adoptions } from "./Adoptions.ts"
-import type { Command } from "./Envelope.ts"
+import type { Command, Passage } from "./Envelope.ts"
 import { Families } from "./Families.ts"
 import type { LocalActor } from "./LocalActor.ts"
 import { Registration } from "./Registration.ts"
@@ -41,11 +40,13 @@ export class LocalEngine {
     this.surroundings = surroundings
     this.shutdownTimeout = shutdownTimeout
     this.tree = new Tree(surroundings.stores)
-    this.adoptions = new Adoptions(this.tree, maximumDepth)
+    const { relatives } = surroundings.realm
+    this.adoptions = new Adoptions(this.tree, maximumDepth, relatives)
     this.families = new Families(this.tree, this.adoptions, {
       named: (actor) => this.registrations.get(actor),
       revive: (registration, id) => this.revive(registration, id, (actor) => actor.onRecovered(() => {})),
-      background: surroundings.background
+      background: surroundings.background,
+      relatives
     })
   }
 
@@ -91,6 +92,16 @@ export class LocalEngine {
   runnable(definition: Actor.Any, id: string): Result.Result<Registration, ActorNotRegistered | ActorStopped> {
     return Result.mapError(this.registration(definition), (notRegistered) =>
       this.isStopping ? new ActorStopped({ actor: definition.name, id: String(id), reason: "shutdown" }) : notRegistered
+    )
+  }
+
+  /** Lets those actors finish what they have taken that may be here no longer. */
+  release(mayStay: (actor: string, id: string) => boolean): Effect.Effect<void> {
+    return Effect.forEach(
+      [...this.registrations.values()],
+      (registration) =>
+        registration.release((id) => mayStay(registration.behavior.definition.name, id), this.shutdownTimeout),
+      { concurrency: "unbounded", discard: true }
     )
   }
 
@@ -141,7 +152,7 @@ export class LocalEngine {
     id: string,
     name: string,
     payload: unknown,
-    options: AskOptions | undefined
+    options: Passage | undefined
   ): Result.Result<Addressed, NotTaken> {
     const registration = this.runnable(definition, id)
     if (Result.isFailure(registration)) return Result.fail(registration.failure)
@@ -157,10 +168,7 @@ export class LocalEngine {
   }
 }
 
-const refuseOptions = (
-  { commandId, metadata }: AskOptions,
-  { limits }: EngineSurroundings
-): InvalidInput | undefined => {
+const refuseOptions = ({ commandId, metadata }: Passage, { limits }: EngineSurroundings): InvalidInput | undefined => {
   const id = commandId === undefined ? Result.succeed("") : AgentId.validate(commandId, "commandId")
   const checked = Result.isFailure(id) ? id : encodeRecord(metadata, "metadata", limits)
   return Result.isFailure(checked) ? checked.failure : undefined

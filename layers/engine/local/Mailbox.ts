@@ -1,7 +1,7 @@
 /**
  * The commands that wait for one actor, in the order in which they were taken.
  */
-import type { Envelope } from "./Envelope.ts"
+import { type Envelope, mayBeRecorded } from "./Envelope.ts"
 import { Firing } from "./Firing.ts"
 
 /** Of some commands, the ids of those that have one and the names of the timers that sent them, each once. */
@@ -75,7 +75,7 @@ export class Mailbox {
       if (envelope instanceof Firing) {
         found ??= { commandIds: new Set(), timers: new Set() }
         found.timers.add(envelope.alarm.name)
-      } else if (envelope.options.commandId !== undefined) {
+      } else if (envelope.options.commandId !== undefined && mayBeRecorded(envelope.options)) {
         found ??= { commandIds: new Set(), timers: new Set() }
         found.commandIds.add(envelope.options.commandId)
       }

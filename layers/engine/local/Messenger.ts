@@ -10,10 +10,9 @@ import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type * as Actor from "../../../src/Actor.ts"
 import { ActorDeadlock, AskTimeout, MailboxFull, type NotTaken } from "../../../src/ActorError.ts"
-import type { AskOptions } from "../../../src/ActorSystem.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import * as Trace from "../../../src/Trace.ts"
-import { Ask, type Envelope, Tell } from "./Envelope.ts"
+import { Ask, type Envelope, type Passage, Tell } from "./Envelope.ts"
 import type { Addressed, LocalEngine } from "./LocalEngine.ts"
 import type { EngineSurroundings } from "./Surroundings.ts"
 import { CurrentWaiter, findCircle } from "./Waiter.ts"
@@ -33,7 +32,7 @@ export class Messenger {
     id: string,
     name: string,
     payload: unknown,
-    options: AskOptions | undefined
+    options: Passage | undefined
   ): Effect.Effect<unknown, unknown> {
     return traced(definition, id, name, options, (span) => {
       if (options?.timeout !== undefined)
@@ -47,7 +46,7 @@ export class Messenger {
     id: string,
     name: string,
     payload: unknown,
-    options: AskOptions,
+    options: Passage,
     timeout: Duration.Input,
     span: Tracer.Span | undefined
   ): Effect.Effect<unknown, unknown> {
@@ -74,7 +73,7 @@ export class Messenger {
     id: string,
     name: string,
     payload: unknown,
-    options: AskOptions | undefined,
+    options: Passage | undefined,
     span: Tracer.Span | undefined,
     onWithdrawn?: () => void
   ): Effect.Effect<unknown, unknown> {
@@ -95,7 +94,7 @@ export class Messenger {
     id: string,
     name: string,
     payload: unknown,
-    options: AskOptions | undefined
+    options: Passage | undefined
   ): Effect.Effect<void, NotTaken> {
     return traced(definition, id, name, options, (span) => this.post(definition, id, name, payload, options, span))
   }
@@ -105,7 +104,7 @@ export class Messenger {
     id: string,
     name: string,
     payload: unknown,
-    options: AskOptions | undefined,
+    options: Passage | undefined,
     span: Tracer.Span | undefined
   ): Effect.Effect<void, NotTaken> {
     const addressed = this.engine.address(definition, id, name, payload, options)
@@ -122,7 +121,7 @@ export class Messenger {
     id: string,
     name: string,
     payload: unknown,
-    options: AskOptions | undefined,
+    options: Passage | undefined,
     span: Tracer.Span | undefined
   ): Effect.Effect<void, NotTaken> {
     return Effect.callback((resume) => {
@@ -145,7 +144,7 @@ const traced = <A, E>(
   { name: actor }: Actor.Any,
   id: string,
   command: string,
-  options: AskOptions | undefined,
+  options: Passage | undefined,
   send: (span: Tracer.Span | undefined) => Effect.Effect<A, E>
 ): Effect.Effect<A, E> =>
   Effect.withFiber((fiber) => {

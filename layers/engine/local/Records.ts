@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import { Corrupted, type ReadError } from "../../../src/StoreError.ts"
 import type * as Value from "../../../src/Value.ts"
-import type { Envelope } from "./Envelope.ts"
+import { type Envelope, mayBeRecorded } from "./Envelope.ts"
 import { Firing } from "./Firing.ts"
 import * as StandingTimers from "./StandingTimers.ts"
 
@@ -34,7 +34,7 @@ export class Records {
     const { options } = envelope
     if (options === undefined) return true
     if (envelope instanceof Firing) return this.timers.covers(envelope)
-    return options.commandId === undefined || this.ids.has(options.commandId)
+    return options.commandId === undefined || !mayBeRecorded(options) || this.ids.has(options.commandId)
   }
 
   add(answers: ReadonlyMap<string, Exit.Exit<unknown, unknown>>): void {
@@ -42,9 +42,10 @@ export class Records {
   }
 
   /** The first answer to a command; nothing when there was none. */
-  answerTo({ command }: Envelope, commandId: string): Answer | undefined {
+  answerTo({ command, options }: Envelope, commandId: string): Answer | undefined {
     const fresh = this.fresh.get(commandId)
     if (fresh !== undefined) return Result.succeed(fresh)
+    if (options === undefined || !mayBeRecorded(options)) return undefined
     if (Result.isFailure(this.stored)) return Result.fail(this.stored.failure)
     const reply = this.stored.success.get(commandId)
     if (reply === undefined) return undefined

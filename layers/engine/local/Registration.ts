@@ -63,7 +63,12 @@ export class Registration {
     if (actor !== undefined && actor.ending === undefined && !this.isClosing) return Result.succeed(actor)
     const reason = this.isClosing ? "shutdown" : (actor?.ending ?? this.gone.get(id))?.reason
     if (reason !== undefined) return Result.fail(new ActorStopped({ actor: this.behavior.definition.name, id, reason }))
-    return Result.map(this.behavior.definition.codec.validateId(id), () => this.start(id))
+    const { codec, name } = this.behavior.definition
+    return Result.flatMap(codec.validateId(id), () =>
+      this.surroundings.realm.holds(name, id)
+        ? Result.succeed(this.start(id))
+        : Result.fail(new ActorStopped({ actor: name, id, reason: "moved" }))
+    )
   }
 
   /** Brings an actor into memory, also one that was stopped. */
@@ -109,6 +114,11 @@ export class Registration {
     return Array.from(this.actors.values(), (actor) => actor.info)
   }
 
+  /** Whether an actor wakes by itself when its time has come. */
+  mayWake(id: string): boolean {
+    return !this.gone.has(id) && this.surroundings.realm.holds(this.behavior.definition.name, id)
+  }
+
   isGone(id: string): boolean {
     return this.gone.has(id)
   }
@@ -132,8 +142,22 @@ export class Registration {
   close(timeout: Duration.Duration): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.isClosing = true
-      const actors = [...this.actors.values()]
-      for (const actor of actors) actor.end(Ending.shutdown)
+      return this.finish([...this.actors.values()], Ending.shutdown, timeout)
+    })
+  }
+
+  /** The same for those that may be here no longer; nothing is remembered of them. */
+  release(mayStay: (id: string) => boolean, timeout: Duration.Duration): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      for (const id of this.gone.keys()) if (!mayStay(id)) this.gone.delete(id)
+      const actors = [...this.actors.values()].filter(({ id }) => !mayStay(id))
+      return actors.length === 0 ? Effect.void : this.finish(actors, Ending.moved, timeout)
+    })
+  }
+
+  private finish(actors: ReadonlyArray<LocalActor>, ending: Ending.Ending, timeout: Duration.Duration) {
+    return Effect.suspend(() => {
+      for (const actor of actors) actor.end(ending)
       const fibers = actors.map((actor) => actor.fiber)
       return Effect.timeoutOrElse(Effect.asVoid(Fiber.awaitAll(fibers)), {
         duration: timeout,

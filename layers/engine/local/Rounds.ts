@@ -69,6 +69,11 @@ export class Rounds {
     this.handling = new Handling(behavior, actor)
   }
 
+  /** The command whose handler runs. */
+  get current(): Envelope | undefined {
+    return this.handling.current
+  }
+
   /** Runs the commands that wait now. The journal must stand somewhere. */
   run(): Effect.Effect<Halt | undefined> {
     this.isCut = false
@@ -205,7 +210,7 @@ export class Rounds {
       onSuccess: () => {
         this.settle()
         for (const [name, { due }] of round.timers) this.workshop.alarms.set(this.actor, name, due)
-        records.add(round.recorded)
+        if (records !== Records.none) records.add(round.recorded)
         round.answer()
         return undefined
       },

@@ -8,11 +8,13 @@ import type { DeadLetters } from "./DeadLetters.ts"
 import type { Gauges } from "./Gauges.ts"
 import type { Archive } from "./LiveJournal.ts"
 import type { Workshop } from "./Preparation.ts"
+import type { Realm } from "./Realm.ts"
 import type { Residents } from "./Residents.ts"
 import type { Turns } from "./Turns.ts"
 
 /** What all actors need of their engine. */
 export interface EngineSurroundings extends Workshop, Archive {
+  readonly realm: Realm
   readonly alarms: Alarms
   readonly turns: Turns
   readonly residents: Residents

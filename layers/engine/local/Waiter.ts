@@ -6,6 +6,8 @@ import * as Context from "effect/Context"
 /** An actor, as far as waiting goes. */
 export interface Waiter {
   readonly agentId: string
+  /** Those that wait, one for the other, until the command is answered that it runs; as far as they were told of. Agent ids. */
+  readonly askers: ReadonlyArray<string>
   /** Those that its running handler waits for; one may be in it more than once. */
   readonly waitingFor: Array<Waiter>
 }
