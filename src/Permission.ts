@@ -82,12 +82,15 @@ export const make = (text: Text): Permission => Result.getOrThrow(parse(text))
 export const print = ({ action, agents, resource }: Permission): Text =>
   `${resource}:${action}:${Pattern.print(agents)}`
 
+/** Whether who may do the one may do the other. */
+export const includes = (held: Action, needed: Action): boolean => actions.indexOf(needed) <= actions.indexOf(held)
+
 /** Whether one of the permissions allows this. */
 export const allows = (permissions: ReadonlyArray<Permission>, { action, agentId, resource }: Need): boolean =>
   permissions.some(
     (permission) =>
       (permission.resource === "*" || permission.resource === resource) &&
-      actions.indexOf(action) <= actions.indexOf(permission.action) &&
+      includes(permission.action, action) &&
       Pattern.matches(permission.agents, agentId)
   )
 
