@@ -50,6 +50,7 @@ import type {
 } from "./AgentError.ts"
 import { AgentCache } from "./agent/AgentCache.ts"
 import * as AgentChanges from "./agent/AgentChanges.ts"
+import { AgentInterior } from "./agent/AgentInterior.ts"
 import * as AgentJournal from "./agent/AgentJournal.ts"
 import { AgentLanes } from "./agent/AgentLanes.ts"
 import * as AgentModification from "./agent/AgentModification.ts"
@@ -187,13 +188,14 @@ export interface Options extends StateReducer.Options {
   readonly cachedAgents?: number | undefined
 }
 
-/** The manager. Throws when an option breaks its rule, since that is a mistake in the program. */
-export const layer = (options: Options = {}): Layer.Layer<AgentStateManager, never, EventStore | SnapshotStore> => {
+/** The manager, with its inside for the services around agents. Throws when an option breaks its rule, since that is a mistake in the program. */
+export const layer = (
+  options: Options = {}
+): Layer.Layer<AgentStateManager | AgentInterior, never, EventStore | SnapshotStore> => {
   const reducer = StateReducer.make(options)
   const policyOf = toPolicy(options.snapshots)
   const cachedAgents = positive("cachedAgents", options.cachedAgents ?? 1000)
-  return Layer.effect(
-    AgentStateManager,
+  return Layer.effectContext(
     Effect.gen(function* () {
       const stores = yield* Replay.stores
       const workshop = { reducer, limits: yield* Limits.Limits, nextId: yield* Uuid.makeGenerator }
@@ -207,7 +209,7 @@ export const layer = (options: Options = {}): Layer.Layer<AgentStateManager, nev
       yield* Effect.addFinalizer(() => lanes.close)
       const reader = AgentReader.make(stores, reducer, journal, cache)
       const writer = AgentWriter.make(stores.events, journal, lanes, workshop)
-      return AgentStateManager.of({
+      const manager = AgentStateManager.of({
         getContext: reader.getContext,
         getContextAt: reader.getContextAt,
         createSnapshot: (agentId) =>
@@ -222,6 +224,7 @@ export const layer = (options: Options = {}): Layer.Layer<AgentStateManager, nev
         purge: (agentId) => Effect.tap(stores.events.purge(agentId), () => Effect.sync(() => cache.forget(agentId))),
         changes: AgentChanges.make(stores.events, journal, cache)
       })
+      return Context.add(AgentStateManager.context(manager), AgentInterior, { reader, writer })
     })
   )
 }

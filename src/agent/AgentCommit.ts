@@ -101,9 +101,9 @@ export class AgentCommit {
   }
 
   private append(batch: ReadonlyArray<Operation>, round: AgentRound, conflicts: number): Effect.Effect<void> {
-    const { base, commands, prepared } = round
+    const { base, commands, notes, prepared } = round
     const { events } = this.surroundings
-    const append = { agentId: this.agentId, events: prepared, expected: base.version, commands }
+    const append = { agentId: this.agentId, events: prepared, expected: base.version, commands, notes }
     const finish = {
       onSuccess: (appended: Appended) => this.afterAppend(batch, round, appended),
       onFailure: (error: AppendError) => this.afterFailure(batch, round, error, conflicts)

@@ -5,12 +5,15 @@ import type * as Cause from "effect/Cause"
 import type { ContextEvent } from "../ContextEvent.ts"
 import type { AppendError, ReadError } from "../StoreError.ts"
 import type { PreparedEvent } from "../store/AppendInput.ts"
+import type { PreparedNote } from "../store/NoteInput.ts"
 import type { Standing } from "./AgentJournal.ts"
 
 /** What a write comes to, on an agent as it stands. */
 export interface Plan {
   /** To be appended; none when there is nothing to do. */
   readonly prepared: ReadonlyArray<PreparedEvent>
+  /** Changes of notes that go with them, if any. */
+  readonly notes?: ReadonlyArray<PreparedNote> | undefined
   /** The same as a read will give them. */
   readonly events: ReadonlyArray<ContextEvent>
   /** Where the agent stands after them. */

@@ -6,6 +6,7 @@ import type { ContextEvent } from "../ContextEvent.ts"
 import type { Command } from "../EventStore.ts"
 import { type AppendError, type ReadError, Unknown } from "../StoreError.ts"
 import type { PreparedEvent } from "../store/AppendInput.ts"
+import type { PreparedNote } from "../store/NoteInput.ts"
 import type { Standing } from "./AgentJournal.ts"
 import type { Operation, Outcome, Plan, Refusal } from "./AgentOperation.ts"
 import { toReply } from "./AgentRepeat.ts"
@@ -22,6 +23,7 @@ export class AgentRound {
   prepared: ReadonlyArray<PreparedEvent> = none
   commands: Array<Command> | undefined
   private gathered: Array<PreparedEvent> | undefined
+  private notesByName: Map<string, PreparedNote> | undefined
   bytes = 0
   /** How many writes it has, refused ones included. */
   size = 0
@@ -48,6 +50,11 @@ export class AgentRound {
     return this.operations.flatMap(({ planned }) => (isPlan(planned) ? planned.events : none))
   }
 
+  /** What is to become of notes; of several changes of one, the last stands. */
+  get notes(): ReadonlyArray<PreparedNote> | undefined {
+    return this.notesByName && [...this.notesByName.values()]
+  }
+
   add(operation: Operation): void {
     const plan = operation.plan(this.standing)
     operation.planned = plan
@@ -59,6 +66,7 @@ export class AgentRound {
     }
     this.standing = plan.standing
     this.gather(plan.prepared)
+    if (plan.notes !== undefined) this.gatherNotes(plan.notes)
     const first = plan.events[0]
     if (operation.commandId === undefined || first === undefined) return
     const versions = { firstVersion: first.version, version: plan.standing.version }
@@ -75,6 +83,14 @@ export class AgentRound {
     this.gathered ??= [...this.prepared]
     for (const event of prepared) this.gathered.push(event)
     this.prepared = this.gathered
+  }
+
+  private gatherNotes(notes: ReadonlyArray<PreparedNote>): void {
+    this.notesByName ??= new Map()
+    for (const note of notes) {
+      this.bytes += note.length
+      this.notesByName.set(note.name, note)
+    }
   }
 
   /** Tells everybody, for the events are on disk and what the refusals rest on is so. Gives those who may have been stored before. */

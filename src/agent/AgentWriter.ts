@@ -11,8 +11,10 @@ import { AgentArchived, type AgentDeleted } from "../AgentError.ts"
 import type { ContextEvent, NewEvent } from "../ContextEvent.ts"
 import type { EventStore } from "../EventStore.ts"
 import type { Expected } from "../EventStoreDriver.ts"
+import type * as Note from "../Note.ts"
 import type { FoldFailure } from "../StateReducer.ts"
-import { type AppendError, Conflict, Corrupted, type ReadError } from "../StoreError.ts"
+import { type AppendError, Conflict, Corrupted, type InvalidInput, type ReadError } from "../StoreError.ts"
+import { type PreparedNote, prepareNote } from "../store/NoteInput.ts"
 import type { AgentJournal, Standing } from "./AgentJournal.ts"
 import type { AgentLanes } from "./AgentLanes.ts"
 import { nothing, Operation, type Outcome, type Plan, type Refusal } from "./AgentOperation.ts"
@@ -23,6 +25,8 @@ import { refuseDeleted } from "./AgentReader.ts"
 export interface Write<E, F = never> {
   readonly agentId: string
   readonly events: ReadonlyArray<NewEvent>
+  /** Changes of the agent's notes, in the same append as the events, of which there must be one. */
+  readonly notes?: ReadonlyArray<Note.Change> | undefined
   readonly commandId?: string | undefined
   readonly expected?: Expected | undefined
   /** Whether there is anything to do on an agent as it stands; fails when it must not be done. */
@@ -108,8 +112,8 @@ const deleted = {
   remedy: "The write is done; read the agent as it is."
 }
 
-const prepareAll = <E, F>(workshop: Workshop, write: Write<E, F>, now: number) => {
-  const { agentId, commandId, events, expected, rename } = write
+const prepareAll = <E, F>(workshop: Workshop, write: Write<E, F>, now: number): Result.Result<Ready, InvalidInput> => {
+  const { agentId, commandId, events, expected, notes, rename } = write
   const refusal = check(agentId, commandId, expected)
   if (refusal !== undefined) return Result.fail(refusal)
   const ready = new Array<ReadyEvent>(events.length)
@@ -118,27 +122,39 @@ const prepareAll = <E, F>(workshop: Workshop, write: Write<E, F>, now: number) =
     if (Result.isFailure(one)) return Result.fail(renamed(one.failure, (path) => rename(path, index)))
     ready[index] = one.success
   }
-  return Result.succeed(ready)
+  return Result.map(prepareNotes(workshop, notes), (notes) => ({ events: ready, notes }))
 }
+
+/** Ready to be appended. */
+interface Ready {
+  readonly events: ReadonlyArray<ReadyEvent>
+  readonly notes: ReadonlyArray<PreparedNote> | undefined
+}
+
+const prepareNotes = (
+  { limits }: Workshop,
+  notes: ReadonlyArray<Note.Change> | undefined
+): Result.Result<Ready["notes"], InvalidInput> =>
+  notes === undefined ? Result.succeed(undefined) : Result.all(notes.map((change) => prepareNote(change, limits)))
 
 class WriteOperation<A, E, F> extends Operation {
   private readonly workshop: Workshop
   private readonly write: Write<E, F>
-  private readonly ready: ReadonlyArray<ReadyEvent>
+  private readonly ready: Ready
   private readonly answer: Answer<A>
   private readonly resume: (effect: Effect.Effect<A, E | F | LaneError>) => void
 
   constructor(
     workshop: Workshop,
     write: Write<E, F>,
-    ready: ReadonlyArray<ReadyEvent>,
+    ready: Ready,
     answer: Answer<A>,
     resume: (effect: Effect.Effect<A, E | F | LaneError>) => void
   ) {
     const { commandId, events } = write
     const isChosen = events.length > 0 && events.every((event) => event.id !== undefined)
     const isIdentified = isChosen || commandId !== undefined
-    super(events.length, commandId, isIdentified ? ready.map(({ prepared }) => prepared) : undefined)
+    super(events.length, commandId, isIdentified ? ready.events.map(({ prepared }) => prepared) : undefined)
     this.workshop = workshop
     this.write = write
     this.ready = ready
@@ -151,8 +167,10 @@ class WriteOperation<A, E, F> extends Operation {
     const admitted = admit(at)
     if (Result.isFailure(admitted)) return () => this.resume(Effect.fail(admitted.failure))
     if (!admitted.success) return nothing(at)
-    const made = plan(this.workshop, agentId, at, this.ready)
-    return Result.isSuccess(made) ? made.success : () => this.resume(refuse(made.failure))
+    const { events, notes } = this.ready
+    const made = plan(this.workshop, agentId, at, events)
+    if (Result.isFailure(made)) return () => this.resume(refuse(made.failure))
+    return notes === undefined ? made.success : { ...made.success, notes }
   }
 
   protected tell(outcome: Outcome): void {

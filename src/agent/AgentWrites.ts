@@ -6,6 +6,8 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import { type AgentDeleted, AgentMissing } from "../AgentError.ts"
 import type { AgentStateManager } from "../AgentStateManager.ts"
+import * as ShareRecord from "../access/ShareRecord.ts"
+import * as Note from "../Note.ts"
 import * as StatePatch from "../StatePatch.ts"
 import { refuseType } from "../StateReducer.ts"
 import { Conflict, InvalidInput } from "../StoreError.ts"
@@ -41,12 +43,14 @@ export const make = (reader: AgentReader, writer: AgentWriter): Writes => {
     data: object,
     options: WriteOptions | undefined,
     admit: Write<E>["admit"],
-    refuse?: Write<E, F>["refuse"]
+    refuse?: Write<E, F>["refuse"],
+    notes?: ReadonlyArray<Note.Change>
   ) =>
     writer.write(
       {
         agentId,
         events: [{ type, data, id: options?.id, metadata: options?.metadata }],
+        notes,
         commandId: options?.commandId,
         expected: options?.expected,
         admit,
@@ -73,8 +77,13 @@ export const make = (reader: AgentReader, writer: AgentWriter): Writes => {
     )
   }
 
-  const setStatus = (agentId: string, type: string, options: WriteOptions | undefined, admit: Admission) =>
-    record(agentId, type, {}, options, (at) => admitStatus(agentId, at, options, admit))
+  const setStatus = (
+    agentId: string,
+    type: string,
+    options: WriteOptions | undefined,
+    admit: Admission,
+    notes?: ReadonlyArray<Note.Change>
+  ) => record(agentId, type, {}, options, (at) => admitStatus(agentId, at, options, admit), undefined, notes)
 
   return {
     updateContext: (agentId, update, options) => {
@@ -112,9 +121,12 @@ export const make = (reader: AgentReader, writer: AgentWriter): Writes => {
     }),
     archive: (agentId, options) => setStatus(agentId, AgentEvent.archived, options, "unless archived"),
     restore: (agentId, options) => setStatus(agentId, AgentEvent.restored, options, "if archived"),
-    deleteContext: (agentId, options) => setStatus(agentId, AgentEvent.deleted, options, "unless deleted")
+    deleteContext: (agentId, options) => setStatus(agentId, AgentEvent.deleted, options, "unless deleted", sharesEnd)
   }
 }
+
+/** Whatever was shared of an agent that is deleted is shared no more. */
+const sharesEnd = [Note.put(ShareRecord.endNote, null)]
 
 // ---- when a write may happen ----
 

@@ -6,6 +6,7 @@ import type * as Layer from "effect/Layer"
 import * as changing from "./changing.ts"
 import * as expecting from "./expecting.ts"
 import * as history from "./history.ts"
+import * as interior from "./interior.ts"
 import * as lives from "./lives.ts"
 import * as modifying from "./modifying.ts"
 import * as random from "./random.ts"
@@ -29,6 +30,7 @@ const themes = [
   history,
   modifying,
   changing,
+  interior,
   random
 ]
 
