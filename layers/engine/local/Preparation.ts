@@ -81,13 +81,25 @@ export const prepareDecision = (
   const reply = Result.try(() => (decision.reply as (state: unknown) => unknown)(state))
   if (Result.isFailure(reply)) return { _tag: "Crashed", cause: reply.failure }
   const ready = { _tag: "Ready", events, timers: timers.success, state, reply: reply.success, snapshotWish } as const
-  const commandId = count === 0 ? undefined : envelope.options?.commandId
-  if (commandId === undefined) return { ...ready, command: undefined }
-  const encoded = envelope.command.codec.encodeReply(reply.success)
-  if (Result.isFailure(encoded)) return refused(agentId, encoded.failure)
+  // With nothing persisted there is nothing to take back.
+  if (count === 0 && changes === undefined) return { ...ready, command: undefined }
+  const command = prepareReply(envelope, reply.success, count > 0, limits)
+  return Result.isFailure(command) ? refused(agentId, command.failure) : { ...ready, command: command.success }
+}
+
+/** A reply that its schema refuses is none, whether it goes on record or not. */
+const prepareReply = (
+  { command, options }: Envelope,
+  reply: unknown,
+  isRecorded: boolean,
+  limits: Limits.Limits
+): Result.Result<Command | undefined, InvalidInput | Schema.SchemaError> => {
+  const encoded = command.codec.encodeReply(reply)
+  if (Result.isFailure(encoded)) return Result.fail(encoded.failure)
+  const id = options?.commandId
+  if (id === undefined || !isRecorded) return Result.succeed(undefined)
   const storable = Value.encode(encoded.success ?? null, "reply", limits)
-  if (Result.isFailure(storable)) return refused(agentId, storable.failure)
-  return { ...ready, command: { id: commandId, reply: encoded.success } }
+  return Result.map(storable, () => ({ id, reply: encoded.success }))
 }
 
 const noTimers: Result.Result<ReadonlyArray<PreparedTimer>, never> = Result.succeed([])

@@ -40,7 +40,8 @@ export class Restarts {
       const delay = yield* this.nextDelay(now)
       if (delay === undefined) {
         const what = this.escalates ? "escalates" : "stops"
-        yield* Effect.logError(`actor ${this.agentId} crashed on ${command}, has spent its restarts and ${what}`, cause)
+        const why = this.supervision._tag === "Restart" ? ", has spent its restarts" : ""
+        yield* Effect.logError(`actor ${this.agentId} crashed on ${command}${why} and ${what}`, cause)
         return undefined
       }
       this.add()

@@ -88,16 +88,16 @@ export const register = (it: It): void => {
       })
     )
 
-    it.effect(
-      "whose reply its own schema refuses has a command with an id refused, since no retry could be answered",
-      () =>
-        Effect.gen(function* () {
-          const { agentId, ledger } = yield* freshLedger
-          const error = yield* fails(ledger.ReplyFraction({ amount: 1 }, { commandId: freshId() }), "Rejected")
+    it.effect("whose reply its own schema refuses has its command refused, with an id or without", () =>
+      Effect.gen(function* () {
+        const { agentId, ledger } = yield* freshLedger
+        for (const commandId of [freshId(), undefined]) {
+          const error = yield* fails(ledger.ReplyFraction({ amount: 1 }, { commandId }), "Rejected")
           assert.deepInclude(error, { reason: "InvalidInput" })
           assert.strictEqual(yield* ledger.Balance(), 0)
-          assert.deepStrictEqual(yield* deposits(agentId), [])
-        })
+        }
+        assert.deepStrictEqual(yield* deposits(agentId), [])
+      })
     )
 
     it.effect("whose reply is too large to be kept for a retry has its command refused, and nothing else happens", () =>
