@@ -103,6 +103,7 @@ export const make = ({ drive, drop, mailCapacity, nextId }: Surroundings) =>
     Resume: Effect.fnUntraced(function* (state: State) {
       const { id, standing } = yield* existing(state)
       drive(id)
+      yield* ScriptTimers.resume(state, yield* now)
       return yield* decide(state, standing === "active" ? [] : [{ _tag: "Resumed", at: yield* now }], nothing)
     }),
 
@@ -137,6 +138,7 @@ export const make = ({ drive, drop, mailCapacity, nextId }: Surroundings) =>
     Wake: Effect.fnUntraced(function* (state: State) {
       if (state === null) return
       drive(state.id)
+      yield* ScriptTimers.resume(state, yield* now)
       return yield* decide(state, [], nothing)
     })
   }) satisfies Handlers

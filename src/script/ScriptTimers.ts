@@ -28,6 +28,12 @@ export const follow = (before: ScriptState | null, after: ScriptState | null): E
   return Effect.all(changes, { discard: true })
 }
 
+/** Sets the timer of a wait that is not over: it may have gone off already, by a clock that was set back since. */
+export const resume = (state: ScriptState | null, at: Date): Effect.Effect<void> => {
+  const until = waitOf(state)
+  return until === undefined || until <= at.getTime() ? Effect.void : ScriptActor.timers.at("wait", until, "Wake")
+}
+
 /** The interval of scheduled ticks, unless something holds them. */
 const scheduleOf = (state: ScriptState | null): number | undefined =>
   state?.standing === "active" ? (state.everyMilliseconds ?? undefined) : undefined

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
-import { type ActorScript, ActorStatePort, ScriptAction } from "../../src/index.ts"
+import { type ActorScript, ActorStatePort, ActorSystem, ScriptAction } from "../../src/index.ts"
+import { ScriptActor } from "../../src/script/ScriptActor.ts"
 import { always, Bench, layer, scriptOf } from "./support.ts"
 
 const { tool, wait } = ScriptAction
@@ -183,6 +185,40 @@ describe("a wait of a scripted actor", () => {
       yield* port.resume(id)
       assert.strictEqual((yield* Fiber.join(ticking)).outcome, "ok")
       assert.lengthOf(uses, 1)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("ends though the clock is set back once its timer has gone off", () =>
+    Effect.gen(function* () {
+      const port = yield* ActorStatePort.ActorStatePort
+      const system = yield* ActorSystem.ActorSystem
+      const { uses } = yield* Bench
+      const held = [
+        { id: "by the engine", hold: system.pause, release: system.resume },
+        {
+          id: "by the port",
+          hold: (_: unknown, id: string) => port.pause(id),
+          release: (_: unknown, id: string) => port.resume(id)
+        }
+      ]
+      for (const { hold, id, release } of held) {
+        yield* port.spawn(scriptOf([always("work", [wait("10 minutes"), tool("note", id)])]), "goal", { id })
+        const ticking = yield* Effect.forkChild(port.tick(id), { startImmediately: true })
+        yield* pass(1)
+        const begun = yield* Clock.currentTimeMillis
+        yield* hold(ScriptActor, id)
+        yield* pass(10)
+        yield* TestClock.setTime(begun + 4 * 60_000)
+        yield* release(ScriptActor, id)
+        yield* pass(4)
+        assert.isUndefined(ticking.pollUnsafe())
+        yield* pass(1)
+        assert.strictEqual((yield* Fiber.join(ticking)).outcome, "ok")
+      }
+      assert.deepStrictEqual(
+        uses.map(({ args }) => args),
+        held.map(({ id }) => id)
+      )
     }).pipe(Effect.provide(layer()))
   )
 

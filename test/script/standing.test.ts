@@ -5,7 +5,8 @@ import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ActorStatePort, ScriptAction, ToolPort } from "../../src/index.ts"
+import { ActorStatePort, ActorSystem, ScriptAction, ToolPort } from "../../src/index.ts"
+import { ScriptActor } from "../../src/script/ScriptActor.ts"
 import { always, Bench, layer, scriptOf } from "./support.ts"
 
 const { tool } = ScriptAction
@@ -95,6 +96,31 @@ describe("a scripted actor", () => {
         assert.lengthOf(uses, count, `after ${turns} turns`)
         yield* Fiber.interrupt(ticking)
       }
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("begins no action that comes after one whose end is recorded together with a pause", () =>
+    Effect.gen(function* () {
+      const port = yield* ActorStatePort.ActorStatePort
+      const system = yield* ActorSystem.ActorSystem
+      const { held, release, uses } = yield* Bench
+      const settled = Effect.forEach(Array.from({ length: 50 }), () => Effect.yieldNow, { discard: true })
+      const { id } = yield* port.spawn(scriptOf([always("work", [tool("hold"), tool("note")])]), "goal")
+      const ticking = yield* Effect.forkChild(port.tick(id), { startImmediately: true })
+      yield* held
+      // So that both wait for the actor, and are decided together.
+      yield* system.pause(ScriptActor, id)
+      yield* release
+      yield* settled
+      const pausing = yield* Effect.forkChild(port.pause(id), { startImmediately: true })
+      yield* settled
+      yield* system.resume(ScriptActor, id)
+      yield* Fiber.join(pausing)
+      yield* settled
+      assert.lengthOf(uses, 1)
+      yield* port.resume(id)
+      assert.strictEqual((yield* Fiber.join(ticking)).outcome, "ok")
+      assert.lengthOf(uses, 2)
     }).pipe(Effect.provide(layer()))
   )
 
