@@ -75,7 +75,9 @@ export class ActorStopped extends Schema.TaggedError<ActorStopped>("pantheon-sta
   reason: StoppedReason
 }) {
   override get message(): string {
-    return `${this.actor} ${JSON.stringify(this.id)} takes no commands (${this.reason}). ${remedies[this.reason]}`
+    // Whoever lists actors asks for none in particular.
+    const who = this.id === "" ? this.actor : `${this.actor} ${JSON.stringify(this.id)}`
+    return `${who} takes no commands (${this.reason}). ${remedies[this.reason]}`
   }
 }
 
@@ -179,6 +181,9 @@ export class ChildRefused extends Schema.TaggedError<ChildRefused>("pantheon-sta
     return `${this.actor} ${JSON.stringify(this.id)} cannot be a child of ${this.parent} (${this.reason}): expected ${this.expected}, found ${this.found}.`
   }
 }
+
+/** Why an actor is not to be found: its behavior is not registered, or the engine has closed. */
+export type Unregistered = ActorNotRegistered | ActorStopped
 
 /** Why a command was not taken. */
 export type NotTaken = InvalidInput | ActorNotRegistered | ActorStopped | MailboxFull | RecoveryFailed | ActorDeadlock

@@ -25,10 +25,10 @@ import type * as Actor from "./Actor.ts"
 import type {
   ActorAlreadyRegistered,
   ActorError,
-  ActorNotRegistered,
   ChildRefused,
   NotTaken,
-  SpawnError
+  SpawnError,
+  Unregistered
 } from "./ActorError.ts"
 import type { Behavior } from "./actor/Behavior.ts"
 import type * as Command from "./actor/Command.ts"
@@ -175,28 +175,25 @@ export class ActorSystem extends Context.Service<
      * are no longer its children. Completes with the end of the last. In a handler, which may be one of those that have to come to their end first,
      * it completes at once: the actor takes no more commands.
      */
-    readonly stop: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | ActorNotRegistered>
+    readonly stop: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | Unregistered>
     /**
      * Holds an actor: it takes commands but runs none, and is not passivated, until it is resumed, stopped, or the engine closes. One that is not in
      * memory is brought there, as by `spawn`. Completes once it runs nothing; in a handler, at once.
      */
     readonly pause: (actor: Actor.Any, id: string) => Effect.Effect<void, SpawnError>
     /** Lets a paused actor go on; does nothing to one that is not paused. */
-    readonly resume: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | ActorNotRegistered>
+    readonly resume: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | Unregistered>
     /**
      * Lets an actor finish the command it is running, forget its state and recover from its journal; also the way back of one that was stopped or
      * has failed. The commands that wait stay. Completes once it has recovered; in a handler, at once.
      */
     readonly restart: (actor: Actor.Any, id: string) => Effect.Effect<void, SpawnError>
     /** Completes when the actor leaves the memory the next time; at once, when it is not in memory. */
-    readonly watch: (actor: Actor.Any, id: string) => Effect.Effect<ActorEnd, InvalidInput | ActorNotRegistered>
+    readonly watch: (actor: Actor.Any, id: string) => Effect.Effect<ActorEnd, InvalidInput | Unregistered>
     /** What is known of an actor; none when it is neither in memory nor in the journal. */
-    readonly get: (
-      actor: Actor.Any,
-      id: string
-    ) => Effect.Effect<Option.Option<ActorInfo>, ReadError | ActorNotRegistered>
+    readonly get: (actor: Actor.Any, id: string) => Effect.Effect<Option.Option<ActorInfo>, ReadError | Unregistered>
     /** The actors of a definition, in memory or not, each once; read page by page. */
-    readonly list: (actor: Actor.Any, options?: ListOptions) => Stream.Stream<ActorInfo, ReadError | ActorNotRegistered>
+    readonly list: (actor: Actor.Any, options?: ListOptions) => Stream.Stream<ActorInfo, ReadError | Unregistered>
     /**
      * Each change of the status of any actor, from now on. A reader that is slower than the changes gets the latest of each actor, so what waits
      * for it is bounded by the number of actors.

@@ -18,24 +18,28 @@ const control = /\p{Cc}/u
 const loneSurrogate = /\p{Cs}/u
 
 /** Checks an id of any kind: of an agent, an event, a snapshot or a command. `subject` names it in the error. */
-export const validate = (id: unknown, subject = "agentId"): Result.Result<string, InvalidInput> => {
-  const found = refusal(id)
+export const validate = (
+  id: unknown,
+  subject = "agentId",
+  longest = maximumLength
+): Result.Result<string, InvalidInput> => {
+  const found = refusal(id, longest)
   return found === undefined
     ? Result.succeed(id as string)
     : Result.fail(
         new InvalidInput({
           path: subject,
-          expected: `1 to ${maximumLength} characters of well-formed Unicode without control characters`,
+          expected: `1 to ${longest} characters of well-formed Unicode without control characters`,
           found,
           remedy: "Choose another id."
         })
       )
 }
 
-const refusal = (id: unknown): string | undefined => {
+const refusal = (id: unknown, longest: number): string | undefined => {
   if (typeof id !== "string") return id === null ? "null" : `a value of type ${typeof id}`
   if (id.length === 0) return "an empty text"
-  if (id.length > maximumLength) return `${id.length} characters`
+  if (id.length > longest) return `${id.length} characters`
   if (control.test(id)) return `a control character at position ${id.search(control)}`
   if (loneSurrogate.test(id)) return `half of a surrogate pair at position ${id.search(loneSurrogate)}`
   return undefined

@@ -33,11 +33,8 @@ export const prepareTimer = (
 ): Result.Result<PreparedTimer, InvalidInput | SchemaError> => {
   const { name } = change
   const path = `timers/${name}`
-  const checked = AgentId.validate(name, "timers/name")
+  const checked = AgentId.validate(name, "timers/name", longestName)
   if (Result.isFailure(checked)) return Result.fail(checked.failure)
-  if (name.length > longestName) {
-    return invalid("timers/name", `at most ${longestName} characters`, `${name.length}`, "Choose a shorter name.")
-  }
   if (change._tag === "Cancel") return prepared(name, undefined, Note.remove(timerPrefix + name), limits)
   const { command, due, every, payload } = change
   if (every !== undefined && !(every >= 1)) {

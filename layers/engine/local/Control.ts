@@ -9,11 +9,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Actor from "../../../src/Actor.ts"
 import {
-  type ActorNotRegistered,
   ActorStopped,
   type ChildRefused,
   type RecoveryFailed,
-  type SpawnError
+  type SpawnError,
+  type Unregistered
 } from "../../../src/ActorError.ts"
 import type { ActorEnd, ActorInfo } from "../../../src/ActorSystem.ts"
 import { CurrentActor } from "../../../src/CurrentActor.ts"
@@ -39,9 +39,7 @@ export class Control {
 
   spawn(definition: Actor.Any, id: string): Effect.Effect<ActorInfo, SpawnError> {
     return Effect.gen({ self: this }, function* () {
-      const recovered = this.recovered(yield* this.runnable(definition, id), id, (actor, tell) =>
-        actor.onRecovered(tell)
-      )
+      const recovered = this.recovered(yield* this.find(definition, id), id, (actor, tell) => actor.onRecovered(tell))
       return yield* this.withParent(yield* recovered)
     })
   }
@@ -59,7 +57,7 @@ export class Control {
   }
 
   /** Waits until the last end of an actor is over, if one is under way. */
-  settle(definition: Actor.Any, id: string): Effect.Effect<void, InvalidInput | ActorNotRegistered | ActorStopped> {
+  settle(definition: Actor.Any, id: string): Effect.Effect<void, InvalidInput | Unregistered> {
     return Effect.flatMap(this.findValid(definition, id), (registration) => this.ended(registration, id))
   }
 
@@ -67,14 +65,14 @@ export class Control {
   adopt(
     definition: Actor.Any,
     id: string
-  ): Effect.Effect<void, InvalidInput | ActorNotRegistered | ChildRefused | ReadError | AppendError> {
+  ): Effect.Effect<void, InvalidInput | Unregistered | ChildRefused | ReadError | AppendError> {
     return Effect.gen({ self: this }, function* () {
       const registration = yield* this.findValid(definition, id)
       yield* this.engine.adoptions.adopt(yield* this.running, registration.addressOf(id))
     })
   }
 
-  stop(definition: Actor.Any, id: string): Effect.Effect<void, InvalidInput | ActorNotRegistered> {
+  stop(definition: Actor.Any, id: string): Effect.Effect<void, InvalidInput | Unregistered> {
     return Effect.gen({ self: this }, function* () {
       const registration = yield* this.findValid(definition, id)
       const stopping = this.engine.families.stop(registration, id, Ending.stopped)
@@ -86,7 +84,7 @@ export class Control {
   pause(definition: Actor.Any, id: string): Effect.Effect<void, SpawnError> {
     return Effect.gen({ self: this }, function* () {
       const quiet = Deferred.makeUnsafe<void>()
-      const recovered = this.recovered(yield* this.runnable(definition, id), id, (actor, tell) => {
+      const recovered = this.recovered(yield* this.find(definition, id), id, (actor, tell) => {
         actor.hold(() => this.later(quiet, Exit.void))
         actor.onRecovered(tell)
       })
@@ -95,14 +93,14 @@ export class Control {
     })
   }
 
-  resume(definition: Actor.Any, id: string): Effect.Effect<void, InvalidInput | ActorNotRegistered> {
+  resume(definition: Actor.Any, id: string): Effect.Effect<void, InvalidInput | Unregistered> {
     return Effect.map(this.findValid(definition, id), (registration) => registration.resident(id)?.release())
   }
 
   restart(definition: Actor.Any, id: string): Effect.Effect<void, SpawnError> {
     return Effect.gen({ self: this }, function* () {
       const isHandler = (yield* CurrentWaiter) !== undefined
-      const recovered = this.recovered(yield* this.runnable(definition, id), id, (actor, tell) => {
+      const recovered = this.recovered(yield* this.find(definition, id), id, (actor, tell) => {
         actor.restart(isHandler ? () => {} : tell)
         if (isHandler) tell(Exit.succeed(actor.info))
       })
@@ -110,7 +108,7 @@ export class Control {
     })
   }
 
-  watch(definition: Actor.Any, id: string): Effect.Effect<ActorEnd, InvalidInput | ActorNotRegistered> {
+  watch(definition: Actor.Any, id: string): Effect.Effect<ActorEnd, InvalidInput | Unregistered> {
     return Effect.flatMap(this.findValid(definition, id), (registration) =>
       Effect.callback<ActorEnd>((resume) => {
         const actor = registration.resident(id)
@@ -121,16 +119,12 @@ export class Control {
     )
   }
 
-  private runnable(definition: Actor.Any, id: string): Effect.Effect<Registration, ActorNotRegistered | ActorStopped> {
-    return Effect.fromResult(this.engine.runnable(definition, id))
+  private find(definition: Actor.Any, id: string): Effect.Effect<Registration, Unregistered> {
+    return Effect.fromResult(this.engine.registration(definition, id))
   }
 
-  private find(definition: Actor.Any): Effect.Effect<Registration, ActorNotRegistered> {
-    return Effect.fromResult(this.engine.registration(definition))
-  }
-
-  private findValid(definition: Actor.Any, id: string): Effect.Effect<Registration, InvalidInput | ActorNotRegistered> {
-    return Effect.tap(this.find(definition), (registration) =>
+  private findValid(definition: Actor.Any, id: string): Effect.Effect<Registration, InvalidInput | Unregistered> {
+    return Effect.tap(this.find(definition, id), (registration) =>
       Effect.fromResult(registration.behavior.definition.codec.validateId(id))
     )
   }

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as Actor from "../../../src/Actor.ts"
-import type { ActorNotRegistered } from "../../../src/ActorError.ts"
+import type { Unregistered } from "../../../src/ActorError.ts"
 import type { ActorInfo, ListOptions } from "../../../src/ActorSystem.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import type { ReadError } from "../../../src/StoreError.ts"
@@ -24,9 +24,9 @@ export class Directory {
     this.events = stores.events
   }
 
-  get(definition: Actor.Any, id: string): Effect.Effect<Option.Option<ActorInfo>, ReadError | ActorNotRegistered> {
+  get(definition: Actor.Any, id: string): Effect.Effect<Option.Option<ActorInfo>, ReadError | Unregistered> {
     return Effect.gen({ self: this }, function* () {
-      const registration = yield* Effect.fromResult(this.engine.registration(definition))
+      const registration = yield* Effect.fromResult(this.engine.registration(definition, id))
       yield* Effect.fromResult(registration.behavior.definition.codec.validateId(id))
       const known = yield* this.find(registration, id)
       const [info] = known === undefined ? [] : yield* this.engine.tree.withParents([known])
@@ -34,7 +34,7 @@ export class Directory {
     })
   }
 
-  list(definition: Actor.Any, options: ListOptions = {}): Stream.Stream<ActorInfo, ReadError | ActorNotRegistered> {
+  list(definition: Actor.Any, options: ListOptions = {}): Stream.Stream<ActorInfo, ReadError | Unregistered> {
     const { parent } = options
     const listed = Effect.map(Effect.fromResult(this.engine.registration(definition)), (registration) =>
       parent === undefined ? this.all(registration) : this.childrenOf(registration, parent)

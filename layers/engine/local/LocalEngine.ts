@@ -5,7 +5,13 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Actor from "../../../src/Actor.ts"
-import { ActorAlreadyRegistered, ActorNotRegistered, ActorStopped, type NotTaken } from "../../../src/ActorError.ts"
+import {
+  ActorAlreadyRegistered,
+  ActorNotRegistered,
+  ActorStopped,
+  type NotTaken,
+  type Unregistered
+} from "../../../src/ActorError.ts"
 import * as AgentId from "../../../src/AgentId.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
@@ -80,19 +86,15 @@ export class LocalEngine {
     })
   }
 
-  /** Found by name, so a client may hold another copy of the definition than the behavior. */
-  registration(definition: Actor.Any): Result.Result<Registration, ActorNotRegistered> {
-    const registration = this.registrations.get(definition.name)
-    return registration === undefined
-      ? Result.fail(new ActorNotRegistered({ actor: definition.name, registered: [...this.registrations.keys()] }))
-      : Result.succeed(registration)
-  }
-
-  /** As `registration`, for whoever wants an actor to run: that the engine is closing is another matter than a behavior that was forgotten. */
-  runnable(definition: Actor.Any, id: string): Result.Result<Registration, ActorNotRegistered | ActorStopped> {
-    return Result.mapError(this.registration(definition), (notRegistered) =>
-      this.isStopping ? new ActorStopped({ actor: definition.name, id: String(id), reason: "shutdown" }) : notRegistered
-    )
+  /**
+   * Found by name, so a client may hold another copy of the definition than the behavior. That the engine has closed is another matter than a behavior
+   * that was forgotten.
+   */
+  registration({ name: actor }: Actor.Any, id = ""): Result.Result<Registration, Unregistered> {
+    const registration = this.registrations.get(actor)
+    if (registration !== undefined) return Result.succeed(registration)
+    if (this.isStopping) return Result.fail(new ActorStopped({ actor, id: String(id), reason: "shutdown" }))
+    return Result.fail(new ActorNotRegistered({ actor, registered: [...this.registrations.keys()] }))
   }
 
   /** Lets those actors finish what they have taken that may be here no longer. */
@@ -154,7 +156,7 @@ export class LocalEngine {
     payload: unknown,
     options: Passage | undefined
   ): Result.Result<Addressed, NotTaken> {
-    const registration = this.runnable(definition, id)
+    const registration = this.registration(definition, id)
     if (Result.isFailure(registration)) return Result.fail(registration.failure)
     const command = registration.success.commands.get(name)
     if (command === undefined) return Result.fail(unknownCommand(registration.success, name))

@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as LocalEngine from "../../../layers/engine/local.ts"
 import * as Memory from "../../../layers/memory/index.ts"
 import { ActorSystem, type ContextSnapshot, EventStore, SnapshotStore } from "../../../src/index.ts"
@@ -43,18 +44,24 @@ describe("an engine that closes", () => {
     })
   )
 
-  it.live("tells whoever wants an actor to run that it is closed", () =>
+  it.live("tells whoever wants something of it that it is closed", () =>
     Effect.gen(function* () {
       const { close, context, counter } = yield* open({})
       const system = Context.get(context, ActorSystem.ActorSystem)
       yield* close
-      for (const wanting of [
+      const wanted: ReadonlyArray<Effect.Effect<unknown, object>> = [
         counter("a").Count(),
         system.spawn(Counter, "a"),
         system.pause(Counter, "a"),
-        system.restart(Counter, "a")
-      ]) {
-        assert.deepInclude(yield* Effect.flip(Effect.asVoid(wanting)), { _tag: "ActorStopped", reason: "shutdown" })
+        system.restart(Counter, "a"),
+        system.stop(Counter, "a"),
+        system.resume(Counter, "a"),
+        system.watch(Counter, "a"),
+        system.get(Counter, "a"),
+        Stream.runDrain(system.list(Counter))
+      ]
+      for (const wanting of wanted) {
+        assert.deepInclude(yield* Effect.flip(wanting), { _tag: "ActorStopped", reason: "shutdown" })
       }
     })
   )

@@ -1,8 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Schedule from "effect/Schedule"
 import { TestClock } from "effect/testing"
+import * as LocalEngine from "../../../layers/engine/local.ts"
+import * as Memory from "../../../layers/memory/index.ts"
 import { ActorSystem, Supervision } from "../../../src/index.ts"
 import { behavior, Counter, outcome, runtime, settle, start, statusOf } from "./support.ts"
 
@@ -137,4 +141,28 @@ describe("supervision", () => {
     assert.deepInclude(Supervision.restart({ times: 0 }), { times: 0 })
     assert.deepInclude(Supervision.restart({ times: Number.POSITIVE_INFINITY }), { _tag: "Restart" })
   })
+
+  it.effect("is said to have spent its restarts only if it had some", () =>
+    Effect.gen(function* () {
+      const told = yield* Effect.forEach(
+        [Supervision.escalate, Supervision.stop, Supervision.restart({ times: 0 })],
+        Effect.fnUntraced(function* (supervision) {
+          const lines: Array<string> = []
+          const actors = behavior({}, { supervision }).pipe(
+            Layer.provideMerge(LocalEngine.layer),
+            Layer.provideMerge(Memory.layer),
+            Layer.provideMerge(Logger.layer([Logger.make(({ message }) => lines.push(String(message)))]))
+          )
+          const crash = Effect.flatMap(Counter.client, (client) => Effect.flip(client("a").Die()))
+          yield* Effect.provide(Effect.andThen(crash, settle), actors, { local: true })
+          return lines[0]?.split(",Error")[0]
+        })
+      )
+      assert.deepStrictEqual(told, [
+        "actor Counter/a crashed on Die and escalates",
+        "actor Counter/a crashed on Die and stops",
+        "actor Counter/a crashed on Die, has spent its restarts and stops"
+      ])
+    })
+  )
 })
