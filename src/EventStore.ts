@@ -27,6 +27,7 @@ import type * as Option from "effect/Option"
 import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { AgentImport, ImportOutcome, StoredCommand } from "./AgentImport.ts"
 import type { ContextEvent, NewEvent } from "./ContextEvent.ts"
 import type { AgentEntry, EventStoreDriver, Expected, FeedEntry, Head, NoteKey } from "./EventStoreDriver.ts"
 import * as Limits from "./Limits.ts"
@@ -34,6 +35,7 @@ import type * as Note from "./Note.ts"
 import type { AppendError, ReadError } from "./StoreError.ts"
 import type { PreparedEvent } from "./store/AppendInput.ts"
 import { makeAppender } from "./store/EventStoreAppend.ts"
+import { makeImporter } from "./store/EventStoreImport.ts"
 import { makeReader } from "./store/EventStoreRead.ts"
 import * as GroupCommit from "./store/GroupCommit.ts"
 import type { PreparedNote } from "./store/NoteInput.ts"
@@ -148,6 +150,8 @@ export class EventStore extends Context.Service<
       agentId: string,
       commandIds: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, Value.Value>, ReadError>
+    /** The commands that were recorded for an agent, as they are stored, by id in an order of the store's own. */
+    readonly commands: (agentId: string) => Stream.Stream<StoredCommand, ReadError>
     /** Agents with history, each once, in an order of the store's own; none that exists throughout is missed while others write. */
     readonly agents: (options?: AgentsOptions) => Stream.Stream<AgentEntry, ReadError>
     /** The notes among these that exist, in any order. */
@@ -167,6 +171,11 @@ export class EventStore extends Context.Service<
      * takes a version itself: a writer that does not know of it meets `Conflict`. Gives the exact count of events.
      */
     readonly purge: (agentId: string) => Effect.Effect<number, ReadError>
+    /**
+     * Brings in a whole agent, all of it or nothing; see the head of `AgentImport`. It takes rows as they are stored and does not check them: that is for
+     * `ContextLifecycle.importContext`, which reads them from a file. After `Unavailable`, its head tells whether the agent was stored.
+     */
+    readonly importAgent: <E, R>(agent: AgentImport<E, R>) => Effect.Effect<ImportOutcome, E | ReadError, R>
   }
 >()("pantheon-state/EventStore") {}
 
@@ -180,6 +189,7 @@ export const make = (driver: EventStoreDriver): Effect.Effect<EventStore["Servic
     return EventStore.of({
       ...makeAppender(driver, commits, limits, nextId),
       ...makeReader(open, commits),
+      ...makeImporter(open, commits),
       ...makeNoteReader(open, commits)
     })
   })

@@ -6,6 +6,7 @@
  * `pantheon-state/testing` is its test.
  */
 import type * as Effect from "effect/Effect"
+import type { ImportAgent, StoredCommand } from "./AgentImport.ts"
 import type { Corrupted, Unavailable } from "./StoreError.ts"
 
 /** An event before the store gave it a version. */
@@ -172,6 +173,12 @@ export interface EventStoreDriver {
     agentId: string,
     commandIds: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<EncodedCommand>, DriverError>
+  /** The recorded commands of an agent, after the id `after`, ordered by id in an order of the store's own. */
+  readonly listCommands: (page: {
+    readonly agentId: string
+    readonly after: string | undefined
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<StoredCommand>, DriverError>
   /** Agents that are present, whose id starts with `prefix`, after the id `after`, ordered by id in an order of the store's own. */
   readonly listAgents: (page: {
     readonly prefix: string
@@ -218,6 +225,8 @@ export interface EventStoreDriver {
    * agent that is missing already stays as it is. Gives the exact count of events.
    */
   readonly purge: (agentId: string) => Effect.Effect<number, DriverError>
+  /** Brings in a whole agent; what it must hold is at the head of `AgentImport`. */
+  readonly importAgent: ImportAgent
 }
 
 /** The failures of a driver's reads and deletions. */

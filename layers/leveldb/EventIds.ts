@@ -17,6 +17,8 @@ export class EventIds {
   private readonly database: Database
   /** The end of the last run; above it there is no id of the shape of generated ones. */
   private highest: string
+  /** The ids that were stored outside of runs while an import watches. */
+  private strays: Set<string> | undefined
 
   private constructor(database: Database, highest: string) {
     this.database = database
@@ -39,10 +41,27 @@ export class EventIds {
   /** The run of a flush that is made now. */
   startRun(): Run {
     return new Run((id) => {
-      if (!this.isSurelyNew(id)) return false
-      this.highest = id
-      return true
+      if (this.claim(id)) return true
+      this.strays?.add(id)
+      return false
     })
+  }
+
+  /** Takes an id that is surely new, so that it is not so any more. */
+  claim(id: string): boolean {
+    if (!this.isSurelyNew(id)) return false
+    this.highest = id
+    return true
+  }
+
+  /** Gathers the ids that are stored outside of runs from now on; the others are above all that were claimed before. */
+  watch(): ReadonlySet<string> {
+    this.strays = new Set()
+    return this.strays
+  }
+
+  unwatch(): void {
+    this.strays = undefined
   }
 
   /** The stored events among those with these ids. */

@@ -13,6 +13,8 @@
  *     f FLUSH                     the events that one flush stored, in order; the feed
  *     s AGENT \0 VERSION          a snapshot
  *     t SNAPSHOT                  where the snapshot with this id is
+ *     x KEY                       a row of an agent that is being imported, under the key that it will have
+ *     p                           that an import was decided on, and its rows are being moved to their places
  *
  * An append that writes few rows is a fast one: for an event of a known agent it is mostly the event alone, since a flush needs but one
  * row for the feed and one for the ids, and the row of an agent may lag behind its events.
@@ -34,6 +36,15 @@ export const note = (agentId: string, name: string): string => `n${agentId}\0${n
 export const due = (time: number, agentId: string, name: string): string => `d${fixed(time)}${agentId}\0${name}`
 export const snapshot = (agentId: string, version: number): string => `s${agentId}\0${fixed(version)}`
 export const snapshotId = (id: string): string => `t${id}`
+export const staged = (key: string): string => `x${key}`
+export const published = "p"
+
+/** The rows of an import, or those of them whose key will begin with a letter of the layout. */
+export const allStaged = (kind?: "c" | "e" | "i" | "n" | "s" | "t"): { readonly gt: string; readonly lt: string } =>
+  kind === undefined ? { gt: "x", lt: "y" } : { gt: `x${kind}`, lt: `x${String.fromCharCode(kind.charCodeAt(0) + 1)}` }
+
+/** The key that a row of an import will have. */
+export const unstaged = (key: string): string => key.slice(1)
 
 /** The version in the key of a snapshot. */
 export const snapshotVersion = (key: string): number => Number.parseInt(key.slice(key.indexOf("\0") + 1), 16)

@@ -46,7 +46,12 @@ export const makeAppendBatch = (
       const outcomes = appends.map((append) => batch.apply(append))
       return batch.isEmpty ? Effect.succeed(outcomes) : store(batch, outcomes)
     })
-  return (appends) => flushes.run(appends, flush(appends))
+  return (appends) => {
+    const run = flushes.run(appends, flush(appends))
+    if (database.moves.isIdle) return run
+    const agentIds = appends.map((append) => append.agentId)
+    return Effect.andThen(Effect.mapError(database.moves.before(agentIds, Effect.void), notSent), run)
+  }
 }
 
 const notSent = (cause: DriverError): BatchFailure => ({ _tag: "BatchFailure", certainty: "unavailable", cause })

@@ -6,8 +6,10 @@ import { type BatchOperation, ClassicLevel } from "classic-level"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import { InvalidInput, Unavailable } from "../../src/StoreError.ts"
 import * as Keys from "./Keys.ts"
+import { Moves } from "./Moves.ts"
 
 /** One change of a batch. */
 export type Operation = BatchOperation<ClassicLevel, string, string>
@@ -29,6 +31,8 @@ export class LevelDatabase extends Context.Service<
   {
     readonly name: string
     readonly level: ClassicLevel
+    /** Shared by the stores, since an import brings the rows of both. */
+    readonly moves: Moves
     /** Runs one operation; a failure says whether the database is closed or broken. */
     readonly use: <A>(operation: string, run: (level: ClassicLevel) => Promise<A>) => Effect.Effect<A, Unavailable>
     /** Runs several reads that must see the same moment. */
@@ -43,36 +47,40 @@ const format = "1"
 
 /** Opens the directory for as long as the layer lives. */
 export const layer = (options: Options): Layer.Layer<LevelDatabase, Unavailable | InvalidInput> =>
-  Layer.effect(
-    LevelDatabase,
-    Effect.gen(function* () {
-      yield* checkOptions(options)
-      const name = `LevelDB at ${options.directory}`
-      const directory = yield* prepareDirectory(options.directory)
-      const level = yield* Effect.acquireRelease(open({ ...options, directory }), (level) =>
-        Effect.promise(() => level.close())
+  Layer.effect(LevelDatabase, make(options))
+
+/** Opens the directory for as long as the scope lives. */
+export const make = (
+  options: Options
+): Effect.Effect<LevelDatabase["Service"], Unavailable | InvalidInput, Scope.Scope> =>
+  Effect.gen(function* () {
+    yield* checkOptions(options)
+    const name = `LevelDB at ${options.directory}`
+    const directory = yield* prepareDirectory(options.directory)
+    const level = yield* Effect.acquireRelease(open({ ...options, directory }), (level) =>
+      Effect.promise(() => level.close())
+    )
+    const use = <A>(operation: string, run: (level: ClassicLevel) => Promise<A>) =>
+      Effect.mapError(
+        Effect.tryPromise(() => run(level)),
+        ({ cause }) => failed(name, operation, cause)
       )
-      const use = <A>(operation: string, run: (level: ClassicLevel) => Promise<A>) =>
-        Effect.mapError(
-          Effect.tryPromise(() => run(level)),
-          ({ cause }) => failed(name, operation, cause)
-        )
-      const service = LevelDatabase.of({
-        name,
-        level,
-        use,
-        atOneMoment: (read) =>
-          Effect.acquireUseRelease(
-            use("read", (level) => Promise.resolve(level.snapshot())),
-            read,
-            (snapshot) => Effect.promise(() => snapshot.close())
-          ),
-        write: (operations) => use("write", () => writeSynced(level, operations))
-      })
-      yield* checkFormat(service)
-      return service
+    const service = LevelDatabase.of({
+      name,
+      level,
+      moves: new Moves(),
+      use,
+      atOneMoment: (read) =>
+        Effect.acquireUseRelease(
+          use("read", (level) => Promise.resolve(level.snapshot())),
+          read,
+          (snapshot) => Effect.promise(() => snapshot.close())
+        ),
+      write: (operations) => use("write", () => writeSynced(level, operations))
     })
-  )
+    yield* checkFormat(service)
+    return service
+  })
 
 const largestCache = 2 ** 40
 

@@ -54,15 +54,27 @@ const headBefore = (heads: Heads, agentId: string): Effect.Effect<Array<Operatio
     return [{ type: "put", key: Keys.head(agentId), value: Rows.encodeHead(head) }]
   })
 
+/** What takes away the replies and the snapshots of an agent. */
+export const removeCopies = (
+  database: Database,
+  agentId: string,
+  toVersion = Number.MAX_SAFE_INTEGER
+): Effect.Effect<Array<Operation>, DriverError> =>
+  Effect.gen(function* () {
+    const commands = yield* database.use("purge", (level) => level.keys(Keys.allOf("c", agentId)).all())
+    const bounds = { gt: Keys.allOf("s", agentId).gt, lte: Keys.snapshot(agentId, toVersion) }
+    const snapshots = yield* database.use("purge", (level) => level.iterator(bounds).all())
+    const operations: Array<Operation> = commands.map((key) => ({ type: "del", key }))
+    for (const [key, text] of snapshots) operations.push(...removal(key, Rows.decodeSnapshot(agentId, text)))
+    return operations
+  })
+
 /** Deletes all that an agent has, and raises its version by one. */
 export const purge = (database: Database, heads: Heads, agentId: string): Effect.Effect<number, DriverError> =>
   Effect.gen(function* () {
     const head = (yield* heads.read([agentId])).get(agentId)
-    const commands = yield* database.use("purge", (level) => level.keys(Keys.allOf("c", agentId)).all())
-    const snapshots = yield* database.use("purge", (level) => level.iterator(Keys.allOf("s", agentId)).all())
-    const operations: Array<Operation> = commands.map((key) => ({ type: "del", key }))
+    const operations = yield* removeCopies(database, agentId)
     for (const operation of yield* removeNotes(database, agentId)) operations.push(operation)
-    for (const [key, text] of snapshots) operations.push(...removal(key, Rows.decodeSnapshot(agentId, text)))
     if (head !== undefined && !isPurged(head)) {
       const version = head.version + 1
       operations.push({ type: "put", key: Keys.head(agentId), value: Rows.encodeHead({ version, origin: version }) })

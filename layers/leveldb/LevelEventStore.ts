@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { StoredCommand } from "../../src/AgentImport.ts"
 import type {
   AgentEntry,
   DriverError,
@@ -18,6 +19,7 @@ import { makeAppendBatch } from "./LevelAppend.ts"
 import type { LevelDatabase } from "./LevelDatabase.ts"
 import { deleteEvents, purge } from "./LevelDeletion.ts"
 import { makeFlushes, readFeed, readFeedEnd } from "./LevelFeed.ts"
+import { makeImportAgent } from "./LevelImport.ts"
 import { makeNotes } from "./LevelNotes.ts"
 import * as Rows from "./Rows.ts"
 
@@ -29,6 +31,7 @@ export const make = (database: Database): Effect.Effect<EventStoreDriver, Driver
     const heads = new Heads(database)
     const ids = yield* EventIds.make(database)
     const flushes = yield* makeFlushes(database)
+    const { moves } = database
     return {
       name: database.name,
       maximumBatch: 4096,
@@ -38,16 +41,22 @@ export const make = (database: Database): Effect.Effect<EventStoreDriver, Driver
       // One process owns the directory, so the signal inside it tells everything.
       feedPollMilliseconds: undefined,
       appendBatch: makeAppendBatch(database, heads, ids, flushes),
-      readHead: (agentId) => readHead(database, heads, agentId),
-      readStream: (range) => readStream(database, range),
-      readEvent: (eventId) => Effect.map(ids.find([eventId]), (found) => found.get(eventId)),
-      readReplies: (agentId, commandIds) => readReplies(database, agentId, commandIds),
+      readHead: (agentId) => moves.before([agentId], readHead(database, heads, agentId)),
+      readStream: (range) => moves.before([range.agentId], readStream(database, range)),
+      readEvent: (eventId) =>
+        moves.before(
+          undefined,
+          Effect.map(ids.find([eventId]), (found) => found.get(eventId))
+        ),
+      readReplies: (agentId, commandIds) => moves.before([agentId], readReplies(database, agentId, commandIds)),
+      listCommands: (page) => moves.before([page.agentId], listCommands(database, page)),
       listAgents: (page) => listAgents(database, heads, page),
       ...makeNotes(database),
       readFeed: (page) => readFeed(database, flushes, page),
       readFeedEnd: readFeedEnd(database, flushes),
-      deleteEvents: (agentId, toVersion) => deleteEvents(database, heads, agentId, toVersion),
-      purge: (agentId) => purge(database, heads, agentId)
+      deleteEvents: (agentId, toVersion) => moves.before([agentId], deleteEvents(database, heads, agentId, toVersion)),
+      purge: (agentId) => moves.before([agentId], purge(database, heads, agentId)),
+      importAgent: yield* makeImportAgent(database, heads, ids, flushes)
     }
   })
 
@@ -97,6 +106,20 @@ const readReplies = (database: Database, agentId: string, commandIds: ReadonlyAr
       if (text !== undefined) found.push({ id, reply: (yield* decoded(Rows.decodeCommand(id, text))).reply })
     }
     return found
+  })
+
+const listCommands = (
+  database: Database,
+  { after, agentId, limit }: Parameters<EventStoreDriver["listCommands"]>[0]
+): Effect.Effect<ReadonlyArray<StoredCommand>, DriverError> =>
+  Effect.gen(function* () {
+    const { gt, lt } = Keys.allOf("c", agentId)
+    const bounds = { gt: after === undefined ? gt : Keys.command(agentId, after), lt, limit }
+    const rows = yield* database.use("list commands", (level) => level.iterator(bounds).all())
+    return yield* Effect.forEach(rows, ([key, text]) => {
+      const id = key.slice(gt.length)
+      return Effect.map(decoded(Rows.decodeCommand(id, text)), (command) => ({ id, ...command }))
+    })
   })
 
 const listAgents = (

@@ -108,19 +108,27 @@ export const make = (database: LevelDatabase["Service"]): Effect.Effect<Snapshot
         return count
       })
 
+    const { moves } = database
     return {
       name: database.name,
-      save: (snapshot) => mutex.withPermit(save(snapshot)),
-      readLatest: (agentId, criteria) => Effect.map(list(agentId, criteria, 1), (found) => found[0]),
-      readById,
-      list,
+      save: (snapshot) => moves.before([snapshot.agentId], mutex.withPermit(save(snapshot))),
+      readLatest: (agentId, criteria) =>
+        moves.before(
+          [agentId],
+          Effect.map(list(agentId, criteria, 1), (found) => found[0])
+        ),
+      readById: (snapshotId) => moves.before(undefined, readById(snapshotId)),
+      list: (agentId, criteria, limit) => moves.before([agentId], list(agentId, criteria, limit)),
       listVersions: (agentId, criteria, limit) => {
         // LevelDB takes no larger one.
         const range = { ...boundsOf(agentId, criteria), reverse: true, limit: Math.min(limit, 0x7fffffff) }
         const keys = database.use("read snapshots", (level) => level.keys(range).all())
-        return Effect.map(keys, (keys) => keys.map(Keys.snapshotVersion))
+        return moves.before(
+          [agentId],
+          Effect.map(keys, (keys) => keys.map(Keys.snapshotVersion))
+        )
       },
-      delete: (agentId, criteria) => mutex.withPermit(remove(agentId, criteria))
+      delete: (agentId, criteria) => moves.before([agentId], mutex.withPermit(remove(agentId, criteria)))
     }
   })
 
@@ -130,7 +138,8 @@ export const removal = (key: string, row: Rows.Row<StoredSnapshot>): Array<Opera
   ...(Result.isSuccess(row) ? [{ type: "del" as const, key: Keys.snapshotId(row.success.id) }] : [])
 ]
 
-const readPlace = (
+/** Where the snapshot with an id is said to be. */
+export const readPlace = (
   database: LevelDatabase["Service"],
   snapshotId: string
 ): Effect.Effect<Rows.Reference | undefined, DriverError> =>

@@ -117,6 +117,47 @@ export const decodeFlush = (text: string): Row<ReadonlyArray<FlushPart>> => {
     : corrupted("a flush of the feed", text)
 }
 
+/** An import that was decided on. */
+export interface Published {
+  readonly agentId: string
+  /** The version of the history that it replaces; 0 for none. */
+  readonly replaced: number
+  /** Up to which version rows of that are still there; 0 when they are gone. */
+  readonly left: number
+  readonly version: number
+  readonly origin: number
+  readonly firstVersion: number
+  /** The number of events. */
+  readonly count: number
+  /** The highest of those ids that are above all runs, and the version of its event; empty for none. */
+  readonly highestId: string
+  readonly highestVersion: number
+}
+
+export const encodePublished = (published: Published): string => {
+  const { agentId, count, firstVersion, highestId, highestVersion, left, origin, replaced, version } = published
+  return JSON.stringify([agentId, replaced, left, version, origin, firstVersion, count, highestId, highestVersion])
+}
+
+export const decodePublished = (text: string): Row<Published> => {
+  const row = parse(text)
+  if (!isTuple<[string, number, number, number, number, number, number, string, number]>(row, "snnnnnnsn")) {
+    return corrupted("an import that was decided on", text)
+  }
+  const [agentId, replaced, left, version, origin, firstVersion, count, highestId, highestVersion] = row
+  return Result.succeed({
+    agentId,
+    replaced,
+    left,
+    version,
+    origin,
+    firstVersion,
+    count,
+    highestId,
+    highestVersion
+  })
+}
+
 const headerOf = (text: string): unknown => parse(text.slice(0, text.indexOf("\n")))
 
 const bodies = (text: string, length: number): readonly [string, string] => {

@@ -10,12 +10,16 @@ import * as SnapshotStore from "../../src/SnapshotStore.ts"
 import type { InvalidInput } from "../../src/StoreError.ts"
 import * as LevelDatabase from "./LevelDatabase.ts"
 import * as LevelEventStore from "./LevelEventStore.ts"
+import * as LevelImport from "./LevelImport.ts"
 import * as LevelSnapshotStore from "./LevelSnapshotStore.ts"
 
 export type { Options } from "./LevelDatabase.ts"
 
 /** The open directory, for several stores on it. Fails with `Unavailable`: locked by another user, not a store, of a newer format. */
-export const layerDatabase = LevelDatabase.layer
+export const layerDatabase = (
+  options: LevelDatabase.Options
+): Layer.Layer<LevelDatabase.LevelDatabase, DriverError | InvalidInput> =>
+  Layer.effect(LevelDatabase.LevelDatabase, Effect.tap(LevelDatabase.make(options), LevelImport.finish))
 
 /** The event store on an open directory. */
 export const layerEventStore: Layer.Layer<EventStore.EventStore, DriverError, LevelDatabase.LevelDatabase> =

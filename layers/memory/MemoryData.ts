@@ -25,3 +25,12 @@ export const purgeSnapshots = ({ snapshots, snapshotsById }: MemoryData["Service
   for (const { id } of snapshots.get(agentId)?.values() ?? []) snapshotsById.delete(id)
   snapshots.delete(agentId)
 }
+
+/** Keeps a snapshot in the place of the one of its version. */
+export const saveSnapshot = ({ snapshots, snapshotsById }: MemoryData["Service"], snapshot: StoredSnapshot): void => {
+  const versions = snapshots.get(snapshot.agentId) ?? new Map<number, StoredSnapshot>()
+  const replaced = versions.get(snapshot.version)
+  if (replaced !== undefined) snapshotsById.delete(replaced.id)
+  snapshots.set(snapshot.agentId, versions.set(snapshot.version, snapshot))
+  snapshotsById.set(snapshot.id, snapshot)
+}

@@ -2,16 +2,20 @@
  * Events in the memory of this process; gone when the layer closes.
  */
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type AgentImport, type ImportChunk, type ImportOutcome, isAsExpected } from "../../src/AgentImport.ts"
 import { decide, type RecordedCommand } from "../../src/AppendDecision.ts"
 import type {
   EncodedAppend,
+  EncodedEvent,
   EventStoreDriver,
   FeedEntry,
   Head,
   Outcome,
   StoredEvent
 } from "../../src/EventStoreDriver.ts"
-import { type MemoryData, purgeSnapshots } from "./MemoryData.ts"
+import { type MemoryData, purgeSnapshots, saveSnapshot } from "./MemoryData.ts"
+import { findTaken } from "./MemoryImport.ts"
 import { MemoryNotes } from "./MemoryNotes.ts"
 import { firstIndex } from "./search.ts"
 
@@ -56,17 +60,31 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
     return outcome
   }
 
-  const store = ({ agentId, commands, events, notes: changes }: EncodedAppend, firstVersion: number): void => {
-    notes.apply(agentId, changes)
-    if (events.length === 0) return
+  const agentOf = (agentId: string): Agent => {
     const agent: Agent = agents.get(agentId) ?? { events: [], version: 0, origin: 0, commands: new Map() }
     agents.set(agentId, agent)
+    return agent
+  }
+
+  const addEvents = (
+    agent: Agent,
+    agentId: string,
+    events: ReadonlyArray<EncodedEvent>,
+    firstVersion: number
+  ): void => {
     for (const [index, event] of events.entries()) {
       const stored: StoredEvent = { ...event, agentId, version: firstVersion + index }
       agent.events.push(stored)
       byId.set(event.id, stored)
       feed.push({ position: String(++positions), event: stored })
     }
+  }
+
+  const store = ({ agentId, commands, events, notes: changes }: EncodedAppend, firstVersion: number): void => {
+    notes.apply(agentId, changes)
+    if (events.length === 0) return
+    const agent = agentOf(agentId)
+    addEvents(agent, agentId, events, firstVersion)
     agent.version = firstVersion + events.length - 1
     for (const { id, reply } of commands) agent.commands.set(id, { reply, firstVersion, lastVersion: agent.version })
   }
@@ -78,6 +96,36 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
     const kept = feed.filter((entry) => !forgotten.has(entry.event))
     feed.splice(0, feed.length, ...kept)
     return forgotten.size
+  }
+
+  const purge = (agentId: string): number => {
+    const agent = agents.get(agentId)
+    purgeSnapshots(data, agentId)
+    notes.purge(agentId)
+    if (agent === undefined || isPurged(agent)) return 0
+    agent.commands.clear()
+    agent.origin = ++agent.version
+    return forget(agent, agent.version)
+  }
+
+  const importGathered = (imported: AgentImport, chunks: ReadonlyArray<ImportChunk>): ImportOutcome => {
+    const { agentId, expected, firstVersion, version } = imported
+    const head = readHead(agentId)
+    if (!isAsExpected(imported, head)) return { _tag: "Conflict", actual: head.version }
+    const taken = findTaken(agentId, chunks, byId, data)
+    if (taken !== undefined) return taken
+    if (expected.presence === "present") purge(agentId)
+    const agent = agentOf(agentId)
+    let next = firstVersion
+    for (const { commands, events, notes: put, snapshots } of chunks) {
+      addEvents(agent, agentId, events, next)
+      next += events.length
+      for (const { id, ...command } of commands) agent.commands.set(id, command)
+      notes.apply(agentId, put)
+      for (const snapshot of snapshots) saveSnapshot(data, snapshot)
+    }
+    agent.version = version
+    return { _tag: "Imported" }
   }
 
   return {
@@ -99,6 +147,14 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
           const recorded = agents.get(agentId)?.commands.get(id)
           return recorded === undefined ? [] : [{ id, reply: recorded.reply }]
         })
+      ),
+    listCommands: ({ after, agentId, limit }) =>
+      Effect.sync(() =>
+        [...(agents.get(agentId)?.commands ?? [])]
+          .filter(([id]) => after === undefined || id > after)
+          .sort(([left], [right]) => (left < right ? -1 : 1))
+          .slice(0, limit)
+          .map(([id, command]) => ({ id, ...command }))
       ),
     listAgents: ({ after, limit, prefix }) =>
       Effect.sync(() =>
@@ -125,16 +181,11 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
         const agent = agents.get(agentId)
         return agent === undefined ? 0 : forget(agent, toVersion)
       }),
-    purge: (agentId) =>
-      Effect.sync(() => {
-        const agent = agents.get(agentId)
-        purgeSnapshots(data, agentId)
-        notes.purge(agentId)
-        if (agent === undefined || isPurged(agent)) return 0
-        agent.commands.clear()
-        agent.origin = ++agent.version
-        return forget(agent, agent.version)
-      })
+    purge: (agentId) => Effect.sync(() => purge(agentId)),
+    importAgent: (imported) =>
+      Effect.map(Stream.runCollect(imported.chunks), (chunks) =>
+        importGathered({ ...imported, chunks: Stream.empty }, chunks)
+      )
   }
 }
 

@@ -3,10 +3,11 @@
  */
 import * as Effect from "effect/Effect"
 import type { SnapshotStoreDriver, StoredCriteria, StoredSnapshot } from "../../src/SnapshotStoreDriver.ts"
-import type { MemoryData } from "./MemoryData.ts"
+import { type MemoryData, saveSnapshot } from "./MemoryData.ts"
 
 /** A driver over maps. */
-export const make = ({ snapshots, snapshotsById }: MemoryData["Service"]): SnapshotStoreDriver => {
+export const make = (data: MemoryData["Service"]): SnapshotStoreDriver => {
+  const { snapshots, snapshotsById } = data
   /** Highest version first. */
   const select = (agentId: string, criteria: StoredCriteria): Array<StoredSnapshot> =>
     [...(snapshots.get(agentId)?.values() ?? [])]
@@ -18,13 +19,9 @@ export const make = ({ snapshots, snapshotsById }: MemoryData["Service"]): Snaps
     save: (snapshot) =>
       Effect.sync(() => {
         const { agentId, id, version } = snapshot
-        const versions = snapshots.get(agentId) ?? new Map<number, StoredSnapshot>()
-        const replaced = versions.get(version)
         const holder = snapshotsById.get(id)
-        if (holder !== undefined && holder !== replaced) return "id taken"
-        if (replaced !== undefined) snapshotsById.delete(replaced.id)
-        snapshots.set(agentId, versions.set(version, snapshot))
-        snapshotsById.set(id, snapshot)
+        if (holder !== undefined && holder !== snapshots.get(agentId)?.get(version)) return "id taken"
+        saveSnapshot(data, snapshot)
         return "saved"
       }),
     readLatest: (agentId, criteria) => Effect.sync(() => select(agentId, criteria)[0]),

@@ -2,6 +2,7 @@
  * Events in PostgreSQL: reading, listing and deleting. Appending is in `PostgresAppend.ts`.
  */
 import * as Effect from "effect/Effect"
+import type { StoredCommand } from "../../src/AgentImport.ts"
 import type { EventStoreDriver } from "../../src/EventStoreDriver.ts"
 import { makeDeletion } from "./deletion.ts"
 import { withFlatAppend } from "./FlatAppend.ts"
@@ -10,11 +11,13 @@ import { type HeadRow, headStatement, toHead } from "./heads.ts"
 import { makeNotes } from "./notes.ts"
 import type { OpenTables } from "./OpenTables.ts"
 import { makeAppendBatch } from "./PostgresAppend.ts"
+import { makeImportAgent } from "./PostgresImport.ts"
 import { eventColumns, toEvent } from "./rows.ts"
 import { withSingleAppend } from "./SingleAppend.ts"
 
 /** A driver over tables that are up to date. */
-export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventStoreDriver => {
+export const make = (tables: OpenTables): EventStoreDriver => {
+  const { epoch, failing, name, names, sql } = tables
   const { commands, events, tenant } = names
   // Ordered by the column of the table, which has the index, not by that of the answer.
   const stream = (order: "ASC" | "DESC") => `
@@ -70,6 +73,14 @@ export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventSto
           [tenant, agentId, commandIds]
         )
       ),
+    listCommands: ({ after = "", agentId, limit }) =>
+      failing("list commands")(
+        sql.unsafe<StoredCommand>(
+          `SELECT command_id AS id, reply, first_version::float8 AS "firstVersion", last_version::float8 AS "lastVersion" FROM ${commands}
+           WHERE tenant = $1 AND agent_id = $2 AND command_id > $3 ORDER BY command_id LIMIT $4::int8`,
+          [tenant, agentId, after, limit]
+        )
+      ),
     listAgents: ({ after, limit, prefix }) =>
       failing("list agents")(
         // Jumps from agent to agent along the primary key instead of walking over every event.
@@ -90,6 +101,7 @@ export const make = ({ epoch, failing, name, names, sql }: OpenTables): EventSto
     readFeed: feed.read,
     readFeedEnd: feed.end,
     deleteEvents: (agentId, toVersion) => failing("delete events")(deletion.deleteEvents(agentId, toVersion)),
-    purge: (agentId) => failing("purge")(deletion.purge(agentId))
+    purge: (agentId) => failing("purge")(deletion.purge(agentId)),
+    importAgent: makeImportAgent(tables)
   }
 }

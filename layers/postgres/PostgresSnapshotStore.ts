@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { SnapshotStoreDriver, StoredCriteria, StoredSnapshot } from "../../src/SnapshotStoreDriver.ts"
+import type { Names } from "./Names.ts"
 import type { OpenTables } from "./OpenTables.ts"
 
 const columns = `id, agent_id AS "agentId", version::float8 AS version, event_id AS "eventId", state, timestamp::float8 AS timestamp,
@@ -14,6 +15,7 @@ const within = `tenant = $1 AND agent_id = $2 AND version BETWEEN $3::int8 AND $
 /** A driver over tables that are up to date. */
 export const make = ({ failing, name, names, sql }: OpenTables): SnapshotStoreDriver => {
   const { snapshots, tenant } = names
+  const save = saveStatement(names)
   const bounds = (agentId: string, criteria: StoredCriteria) => [
     tenant,
     agentId,
@@ -32,34 +34,13 @@ export const make = ({ failing, name, names, sql }: OpenTables): SnapshotStoreDr
   return {
     name,
     save: (snapshot) =>
-      sql
-        .unsafe(
-          `INSERT INTO ${snapshots} (tenant, agent_id, version, id, event_id, state, timestamp, schema_version, reducer, metadata, checksum)
-           VALUES ($1, $2, $3::int8, $4, $5, $6, $7::int8, $8, $9, $10, $11::int8)
-           ON CONFLICT (tenant, agent_id, version) DO UPDATE SET id = excluded.id, event_id = excluded.event_id, state = excluded.state,
-             timestamp = excluded.timestamp, schema_version = excluded.schema_version, reducer = excluded.reducer,
-             metadata = excluded.metadata, checksum = excluded.checksum`,
-          [
-            tenant,
-            snapshot.agentId,
-            snapshot.version,
-            snapshot.id,
-            snapshot.eventId,
-            snapshot.state,
-            snapshot.timestamp,
-            snapshot.schemaVersion,
-            snapshot.reducer,
-            snapshot.metadata,
-            snapshot.checksum
-          ]
-        )
-        .pipe(
-          Effect.as("saved" as const),
-          // The only other unique key is that of the id. Another process that saves the same snapshot at this moment violates it too, but not twice.
-          Effect.retry({ times: 1, while: isTaken }),
-          Effect.catchIf(isTaken, () => Effect.succeed("id taken" as const)),
-          failing("save snapshot")
-        ),
+      sql.unsafe(save, snapshotValues(tenant, snapshot)).pipe(
+        Effect.as("saved" as const),
+        // The only other unique key is that of the id. Another process that saves the same snapshot at this moment violates it too, but not twice.
+        Effect.retry({ times: 1, while: isTaken }),
+        Effect.catchIf(isTaken, () => Effect.succeed("id taken" as const)),
+        failing("save snapshot")
+      ),
     readLatest: (agentId, criteria) => Effect.map(list(agentId, criteria, 1), (rows) => rows[0]),
     readById: (snapshotId) =>
       Effect.map(
@@ -92,5 +73,28 @@ export const make = ({ failing, name, names, sql }: OpenTables): SnapshotStoreDr
       )
   }
 }
+
+/** Saves a snapshot in the place of the one of its version. */
+export const saveStatement = ({ snapshots }: Names): string => `
+INSERT INTO ${snapshots} (tenant, agent_id, version, id, event_id, state, timestamp, schema_version, reducer, metadata, checksum)
+VALUES ($1, $2, $3::int8, $4, $5, $6, $7::int8, $8, $9, $10, $11::int8)
+ON CONFLICT (tenant, agent_id, version) DO UPDATE SET id = excluded.id, event_id = excluded.event_id, state = excluded.state,
+  timestamp = excluded.timestamp, schema_version = excluded.schema_version, reducer = excluded.reducer,
+  metadata = excluded.metadata, checksum = excluded.checksum`
+
+/** The parameters of `saveStatement`. */
+export const snapshotValues = (tenant: string, snapshot: StoredSnapshot): ReadonlyArray<unknown> => [
+  tenant,
+  snapshot.agentId,
+  snapshot.version,
+  snapshot.id,
+  snapshot.eventId,
+  snapshot.state,
+  snapshot.timestamp,
+  snapshot.schemaVersion,
+  snapshot.reducer,
+  snapshot.metadata,
+  snapshot.checksum
+]
 
 const isTaken = (error: SqlError): boolean => error.reason._tag === "UniqueViolation"

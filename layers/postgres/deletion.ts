@@ -12,13 +12,13 @@ type Count = { readonly count: number }
 /** The deleting part of the driver. */
 export const makeDeletion = (sql: SqlClient.SqlClient, names: Names) => {
   const deleteStatement = deleteEvents(names)
-  const purgeStatement = purge(names)
+  const purge = purgeStatement(names)
   const count = (rows: ReadonlyArray<Count>): number => rows[0]?.count ?? 0
   return {
     deleteEvents: (agentId: string, toVersion: number): Effect.Effect<number, SqlError> =>
       Effect.map(sql.unsafe<Count>(deleteStatement, [names.tenant, agentId, toVersion]), count),
     purge: (agentId: string): Effect.Effect<number, SqlError> =>
-      Effect.andThen(lockNotes(sql, names, [agentId]), sql.unsafe<Count>(purgeStatement, [names.tenant, agentId])).pipe(
+      Effect.andThen(lockNotes(sql, names, [agentId]), sql.unsafe<Count>(purge, [names.tenant, agentId])).pipe(
         sql.withTransaction,
         Effect.map(count),
         // Another process appended under the version that the purge wanted to take; the next try sees it.
@@ -27,8 +27,8 @@ export const makeDeletion = (sql: SqlClient.SqlClient, names: Names) => {
   }
 }
 
-// No event can have this id, since ids hold no controls.
-const huskId = (version: string, agentId: string): string => `chr(1) || ${version} || ':' || ${agentId}`
+/** The id of a husk. No event can have it, since ids hold no controls. */
+export const huskId = (version: string, agentId: string): string => `chr(1) || ${version} || ':' || ${agentId}`
 
 // The husk of a purge is kept until an event above it is deleted: it tells that nothing is missing below the events.
 const deleteEvents = ({ events }: Names): string => `
@@ -47,7 +47,8 @@ WITH head AS (
 )
 SELECT ((SELECT count(*) FROM husk) + (SELECT count(*) FROM gone WHERE live))::int4 AS count`
 
-const purge = ({ commands, events, notes, snapshots }: Names): string => `
+/** Deletes all that an agent has, and leaves a husk one version higher. */
+export const purgeStatement = ({ commands, events, notes, snapshots }: Names): string => `
 WITH head AS (
   SELECT version, data IS NULL AND type = 'purged' AS purged FROM ${events}
   WHERE tenant = $1 AND agent_id = $2 ORDER BY version DESC LIMIT 1

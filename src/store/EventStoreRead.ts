@@ -26,7 +26,10 @@ import type { GroupCommit } from "./GroupCommit.ts"
 // Large enough to hide the round trip, small enough that a page of events of the usual size stays below a megabyte.
 const pageSize = 1000
 
-type Reader = Omit<EventStore["Service"], "append" | "appendAll" | "getNotes" | "notes" | "due">
+type Reader = Omit<
+  EventStore["Service"],
+  "append" | "appendAll" | "getNotes" | "notes" | "due" | "commands" | "importAgent"
+>
 
 /** The reading half of the service. */
 export const makeReader = (driver: EventStoreDriver, commits: GroupCommit): Reader => {

@@ -59,6 +59,8 @@ export interface GroupCommit {
   readonly settled: (agentId: string) => Effect.Effect<void>
   /** Runs an effect while no batch is being flushed. */
   readonly exclusive: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Tells the listeners of what was stored in another way. */
+  readonly tellNews: () => void
   /** Calls back after every batch that stored something, and when the store closes. */
   readonly onNews: (listener: () => void) => () => void
   /** Whether the store is closed or closing. */
@@ -142,10 +144,14 @@ class Writer implements GroupCommit {
     return () => this.listeners.delete(listener)
   }
 
+  tellNews(): void {
+    for (const listener of this.listeners) listener()
+  }
+
   close(): void {
     this.isClosed = true
     this.wakeAll()
-    for (const listener of this.listeners) listener()
+    this.tellNews()
   }
 
   /** Keeps flushes from beginning, and waits for those under way. */
@@ -240,7 +246,7 @@ class Writer implements GroupCommit {
       }
     }
     this.queue.putBack(again)
-    if (stored) for (const listener of this.listeners) listener()
+    if (stored) this.tellNews()
   }
 
   /** Those that may be sent now; what comes behind an append to the same agent that waits again must wait too. */

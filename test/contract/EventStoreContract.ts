@@ -14,6 +14,7 @@ import * as deleting from "./eventstore/deleting.ts"
 import * as dueNotes from "./eventstore/dueNotes.ts"
 import * as feed from "./eventstore/feed.ts"
 import * as ids from "./eventstore/ids.ts"
+import * as importing from "./eventstore/importing.ts"
 import * as liveFeed from "./eventstore/liveFeed.ts"
 import * as noteAppends from "./eventstore/noteAppends.ts"
 import * as noteNames from "./eventstore/noteNames.ts"
@@ -43,6 +44,7 @@ const themes = [
   commands,
   deleting,
   purging,
+  importing,
   values,
   ids,
   sizes,

@@ -9,7 +9,7 @@ import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
 export type Operation = Exclude<keyof EventStore["Service"] | keyof SnapshotStore["Service"], "appendAll">
 
 /** A group of operations: all of the snapshot store are `snapshots`, and `reads` are those of the event store that change nothing. */
-export type Kind = "appends" | "reads" | "deletions" | "snapshots"
+export type Kind = "appends" | "reads" | "deletions" | "imports" | "snapshots"
 
 /** Which operations. */
 export interface Which {
@@ -54,6 +54,7 @@ const kinds: { readonly [O in Operation]: Kind } = {
   head: "reads",
   reply: "reads",
   replies: "reads",
+  commands: "reads",
   agents: "reads",
   getNotes: "reads",
   notes: "reads",
@@ -62,6 +63,7 @@ const kinds: { readonly [O in Operation]: Kind } = {
   feedEnd: "reads",
   deleteEvents: "deletions",
   purge: "deletions",
+  importAgent: "imports",
   save: "snapshots",
   latest: "snapshots",
   get: "snapshots",

@@ -66,6 +66,7 @@ export const makeEvents = (book: Book, store: EventStore["Service"], nextId: Uui
     head: (agentId) => through("head", agentId, store.head(agentId)),
     reply: (agentId, commandId) => through("reply", agentId, store.reply(agentId, commandId)),
     replies: (agentId, commandIds) => through("replies", agentId, store.replies(agentId, commandIds)),
+    commands: (agentId) => stream("commands", agentId, store.commands(agentId)),
     agents: (options) => stream("agents", undefined, store.agents(options)),
     getNotes: (keys) => through("getNotes", onlyAgent(keys), store.getNotes(keys)),
     notes: (agentId, options) => stream("notes", agentId, store.notes(agentId, options)),
@@ -73,7 +74,8 @@ export const makeEvents = (book: Book, store: EventStore["Service"], nextId: Uui
     feed: (options) => stream("feed", undefined, store.feed(options)),
     feedEnd: through("feedEnd", undefined, store.feedEnd),
     deleteEvents: (agentId, toVersion) => through("deleteEvents", agentId, store.deleteEvents(agentId, toVersion)),
-    purge: (agentId) => through("purge", agentId, store.purge(agentId))
+    purge: (agentId) => through("purge", agentId, store.purge(agentId)),
+    importAgent: (agent) => through("importAgent", agent.agentId, store.importAgent(agent))
   }
 }
 
@@ -99,10 +101,10 @@ export const makeSnapshots = (book: Book, store: SnapshotStore["Service"]): Snap
 /** Everything but an append fails in one way. */
 const throughBook =
   (book: Book) =>
-  <A, E>(operation: Operation, agentId: string | undefined, real: Effect.Effect<A, E>) =>
-    Effect.suspend((): Effect.Effect<A, E | Unavailable> => {
+  <A, E, R>(operation: Operation, agentId: string | undefined, real: Effect.Effect<A, E, R>) =>
+    Effect.suspend((): Effect.Effect<A, E | Unavailable, R> => {
       const { end, pass, wait } = book.take(operation, agentId)
-      const failing: Effect.Effect<A, E | Unavailable> = Effect.fail(unavailable(operation))
+      const failing: Effect.Effect<A, E | Unavailable, R> = Effect.fail(unavailable(operation))
       return Effect.andThen(wait, end === "fail" ? failing : Effect.andThen(pass, real))
     })
 
