@@ -30,7 +30,10 @@
  *    stores nothing, whatever has happened to the agent since; when the events of the first result were deleted, it fails and says so.
  * 6. Missing, deleted, archived and empty are told apart.
  * 7. Snapshots change no answer. They are taken behind the writes; one that fails is logged.
- * 8. When the layer closes, writes that are under way and snapshots are finished, and later writes are refused.
+ * 8. Each call is one that the `AccessPolicy` allows the current principal: reads need `context:read` on the agent, writes `context:write`, `fork` both,
+ *    `archive` and `restore` `lifecycle:write`, `deleteContext` and `purge` `lifecycle:admin`. It is asked first, and `AccessDenied` says nothing of the
+ *    agent. Who may not read an agent does not see it in `changes`.
+ * 9. When the layer closes, writes that are under way and snapshots are finished, and later writes are refused.
  *
  * Contexts are frozen and shared; dates and bytes in them must not be changed.
  */
@@ -38,6 +41,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Stream from "effect/Stream"
+import type { AccessDenied } from "./AccessError.ts"
+import { AccessPolicy } from "./AccessPolicy.ts"
 import type { AgentContext } from "./AgentContext.ts"
 import type {
   AgentDeleted,
@@ -48,6 +53,7 @@ import type {
   SnapshotMissing,
   VersionMissing
 } from "./AgentError.ts"
+import * as AgentAccess from "./agent/AgentAccess.ts"
 import { AgentCache } from "./agent/AgentCache.ts"
 import * as AgentChanges from "./agent/AgentChanges.ts"
 import { AgentInterior } from "./agent/AgentInterior.ts"
@@ -92,19 +98,21 @@ export type {
   WriteOptions
 } from "./agent/AgentRequest.ts"
 
-type WriteResult<A, E = never> = Effect.Effect<A, E | AgentWriteError>
+type WriteResult<A, E = never> = Effect.Effect<A, E | AccessDenied | AgentWriteError>
 
 /** Agents and their states; the promises are those at the head of this module. */
 export class AgentStateManager extends Context.Service<
   AgentStateManager,
   {
     /** The agent as it is. An archived one can be read too. */
-    readonly getContext: (agentId: string) => Effect.Effect<AgentContext, AgentMissing | AgentDeleted | ReadError>
+    readonly getContext: (
+      agentId: string
+    ) => Effect.Effect<AgentContext, AccessDenied | AgentMissing | AgentDeleted | ReadError>
     /** The agent as it was; also of a deleted one. A time gives the last version whose event is not later. */
     readonly getContextAt: (
       agentId: string,
       moment: Moment
-    ) => Effect.Effect<AgentContext, AgentMissing | VersionMissing | ReadError>
+    ) => Effect.Effect<AgentContext, AccessDenied | AgentMissing | VersionMissing | ReadError>
     /** Merges top-level keys into the state and the metadata. Creates the agent if there is none. */
     readonly updateContext: (agentId: string, update: Update, options?: WriteOptions) => WriteResult<AgentContext>
     /** Replaces the state. Creates the agent if there is none. */
@@ -123,7 +131,7 @@ export class AgentStateManager extends Context.Service<
       agentId: string,
       f: (state: Value.Record) => Effect.Effect<object, E, R>,
       options?: Pick<WriteOptions, "commandId" | "metadata">
-    ) => Effect.Effect<AgentContext, E | AgentWriteError, R>
+    ) => Effect.Effect<AgentContext, E | AccessDenied | AgentWriteError, R>
     /** Appends an event of the caller's own, and folds it with the reducer of its type. Creates the agent if there is none. */
     readonly appendEvent: (
       agentId: string,
@@ -155,25 +163,25 @@ export class AgentStateManager extends Context.Service<
     /** Deletes the agent: it can be written no more, and its history stays. Nothing is stored if it is so already. */
     readonly deleteContext: (agentId: string, options?: WriteOptions) => WriteResult<AgentContext, AgentMissing>
     /** Removes all that is stored of the agent, for good; then the id is free. Gives the number of events. */
-    readonly purge: (agentId: string) => Effect.Effect<number, ReadError>
+    readonly purge: (agentId: string) => Effect.Effect<number, AccessDenied | ReadError>
     /** Saves the agent as it is as a snapshot. What that makes superfluous is deleted behind it. */
     readonly createSnapshot: (
       agentId: string
-    ) => Effect.Effect<ContextSnapshot, AgentMissing | AgentDeleted | ReadError>
+    ) => Effect.Effect<ContextSnapshot, AccessDenied | AgentMissing | AgentDeleted | ReadError>
     /** The agent as it was when the snapshot was taken. Only reads; `revertTo` its version to go back to it. */
     readonly restoreFromSnapshot: (snapshotId: string) => Effect.Effect<AgentContext, SnapshotMissing | ReadError>
     /** The events of an agent, a page of 100 unless `limit` says otherwise; also of a deleted one. */
     readonly getContextHistory: (
       agentId: string,
       options?: HistoryOptions
-    ) => Effect.Effect<History, AgentMissing | ReadError>
+    ) => Effect.Effect<History, AccessDenied | AgentMissing | ReadError>
     /** The events of an agent that are there; also of a deleted one. Fails with `VersionMissing` when all that is asked for was deleted. */
     readonly history: (
       agentId: string,
       options?: HistoryOptions
-    ) => Stream.Stream<ContextEvent, AgentMissing | VersionMissing | ReadError>
+    ) => Stream.Stream<ContextEvent, AccessDenied | AgentMissing | VersionMissing | ReadError>
     /** What happens, event by event, live; of one agent or of all. What was deleted or purged meanwhile may be passed over. */
-    readonly changes: (options?: ChangesOptions) => Stream.Stream<Change, ReadError>
+    readonly changes: (options?: ChangesOptions) => Stream.Stream<Change, AccessDenied | ReadError>
   }
 >()("pantheon-state/AgentStateManager") {}
 
@@ -224,7 +232,8 @@ export const layer = (
         purge: (agentId) => Effect.tap(stores.events.purge(agentId), () => Effect.sync(() => cache.forget(agentId))),
         changes: AgentChanges.make(stores.events, journal, cache)
       })
-      return Context.add(AgentStateManager.context(manager), AgentInterior, { reader, writer })
+      const guarded = AgentAccess.guard(manager, yield* AccessPolicy, stores.snapshots)
+      return Context.add(AgentStateManager.context(guarded), AgentInterior, { reader, writer })
     })
   )
 }

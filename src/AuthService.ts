@@ -14,7 +14,7 @@
  * 5. Too many refusals from one address, or for one principal, are told as `TooManyAttempts`. A valid credential is never refused for that.
  * 6. The store holds no token and of an API key only a hash. No error, log, span or metric holds a token, a key or a secret.
  *
- * What is stored lies in the event store, as notes and events of agents whose ids begin with `auth/`; those are reserved for it. It goes once it
+ * What is stored lies in the event store, as notes and events of agents whose ids begin with `pantheon/auth/`; those are reserved for it. It goes once it
  * has expired and somebody runs `cleanUp`.
  */
 import * as Context from "effect/Context"

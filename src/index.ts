@@ -1,6 +1,8 @@
 /**
  * Event-sourced agents and the actors that run them. Each name is a module, used as a namespace: `Actor.make`, `EventStore.append`.
  */
+export * as AccessError from "./AccessError.ts"
+export * as AccessPolicy from "./AccessPolicy.ts"
 export * as Actor from "./Actor.ts"
 export * as ActorError from "./ActorError.ts"
 export * as ActorScript from "./ActorScript.ts"

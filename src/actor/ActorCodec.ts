@@ -14,6 +14,7 @@ import type { NewEvent } from "../ContextEvent.ts"
 import type { SnapshotPolicy } from "../SnapshotPolicy.ts"
 import { InvalidInput } from "../StoreError.ts"
 import * as Lineage from "../store/Lineage.ts"
+import * as ReservedAgents from "../store/ReservedAgents.ts"
 import type { EventStep, StateStep } from "./ActorReading.ts"
 import { type Codec, type Command, type Schemas, schemasOf } from "./Command.ts"
 
@@ -76,6 +77,9 @@ export const make = <State extends Codec, Event extends EventCodec>(
 ): ActorCodec => {
   if (!nameRule.test(name)) {
     throw new TypeError(`An actor's name is 1 to 100 characters without "/" or controls, found ${JSON.stringify(name)}`)
+  }
+  if (name === ReservedAgents.owner) {
+    throw new TypeError(`No actor may have the name ${JSON.stringify(name)}, which is the library's own`)
   }
   const owner = `Actor ${JSON.stringify(name)}`
   const { schemaVersion = 1, stateVersion = 1, upcast = {}, upcastState } = options

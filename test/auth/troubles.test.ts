@@ -106,7 +106,7 @@ describe("notes that somebody else has written", () => {
       const principal = freshPrincipal()
       yield* auth.revokeAll(principal.id)
       const { accessToken } = yield* auth.issue(principal)
-      const agent = yield* Stream.runHead(store.agents({ prefix: "auth/" }))
+      const agent = yield* Stream.runHead(store.agents({ prefix: "pantheon/auth/" }))
       const { agentId } = yield* Effect.fromOption(agent)
       for (const body of [null, {}, { generation: "1" }, { generation: Number.MAX_VALUE }]) {
         yield* store.append({ agentId, events: [], notes: [Note.put("generation", body)] })

@@ -9,12 +9,13 @@ import type { Append, EventStore } from "../../../src/EventStore.ts"
 import * as Note from "../../../src/Note.ts"
 import { type AppendError, Corrupted, type ReadError, Unavailable } from "../../../src/StoreError.ts"
 import { appendSurely } from "../../../src/store/AppendSurely.ts"
+import * as ReservedAgents from "../../../src/store/ReservedAgents.ts"
 import { digest } from "./digest.ts"
 import { longestSkew } from "./Settings.ts"
 import type { Claims } from "./Tokens.ts"
 
 /** All agents of the service begin with this. */
-export const reserved = "auth/"
+export const reserved = `${ReservedAgents.prefix}auth/`
 
 const agentOf = (principalId: string): string => `${reserved}principal/${digest(principalId)}`
 
@@ -139,6 +140,6 @@ export const decoded = <A>(
         subject: `note ${JSON.stringify(name)} of agent ${JSON.stringify(agentId)}`,
         expected: "a body that this service wrote",
         found: "another",
-        remedy: "Let nobody else write to agents whose ids begin with auth/."
+        remedy: `Let nobody else write to agents whose ids begin with ${reserved}.`
       })
   )

@@ -39,7 +39,7 @@ export const register = (it: It): void => {
         const secrets = keys.map(({ key }) => Redacted.value(key).slice(-43))
         assert.strictEqual(new Set(secrets).size, secrets.length)
         const store = yield* EventStore.EventStore
-        const stored = JSON.stringify(yield* Stream.runCollect(store.notes("auth/keys")))
+        const stored = JSON.stringify(yield* Stream.runCollect(store.notes("pantheon/auth/keys")))
         for (const secret of secrets) assert.notInclude(stored, secret)
         assert.include(stored, keys[0]?.id ?? "none")
       })

@@ -9,8 +9,8 @@ import { day, freshPrincipal, later, minute, options, refused, service } from ".
 /** How many notes and events there are of authentication. */
 const stored = Effect.gen(function* () {
   const store = yield* EventStore.EventStore
-  const agents = yield* Stream.runCollect(store.agents({ prefix: "auth/" }))
-  const ids = new Set([...agents.map(({ agentId }) => agentId), "auth/keys"])
+  const agents = yield* Stream.runCollect(store.agents({ prefix: "pantheon/auth/" }))
+  const ids = new Set([...agents.map(({ agentId }) => agentId), "pantheon/auth/keys"])
   let notes = 0
   let events = 0
   for (const id of ids) {
