@@ -17,8 +17,8 @@ import * as promises from "./engine/promises.ts"
 import * as recovery from "./engine/recovery.ts"
 import * as restarting from "./engine/restarting.ts"
 import * as retention from "./engine/retention.ts"
-
 import * as rounds from "./engine/rounds.ts"
+import * as services from "./engine/services.ts"
 import * as snapshots from "./engine/snapshots.ts"
 import * as stopping from "./engine/stopping.ts"
 import { environment, type Options } from "./engine/support.ts"
@@ -37,6 +37,7 @@ const themes = [
   unrecorded,
   crashes,
   writers,
+  services,
   outcomes,
   recovery,
   snapshots,

@@ -8,10 +8,11 @@ import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type * as Actor from "../../../src/Actor.ts"
 import * as ActorJournal from "../../../src/actor/ActorJournal.ts"
+import * as ServiceEvents from "../../../src/actor/ServiceEvents.ts"
 import { timerPrefix } from "../../../src/actor/TimerNote.ts"
 import type { Appended } from "../../../src/EventStore.ts"
 import type * as Note from "../../../src/Note.ts"
-import { type AppendError, Conflict, type ReadError } from "../../../src/StoreError.ts"
+import { type AppendError, Conflict, type ReadError, Rejected, type Unknown } from "../../../src/StoreError.ts"
 import { appendSurely } from "../../../src/store/AppendSurely.ts"
 import type * as Replay from "../../../src/store/Replay.ts"
 import type * as Value from "../../../src/Value.ts"
@@ -74,7 +75,35 @@ export class LiveJournal {
   append(round: Round): Effect.Effect<void, AppendError> {
     return Effect.matchEffect(within(round.spans, appendSurely(this.archive.stores.events, round.append)), {
       onSuccess: (appended) => this.afterAppend(round, appended),
-      onFailure: (error) => this.afterFailure(round, error)
+      onFailure: (error) =>
+        error._tag === "Conflict" ? this.afterConflict(round, error) : this.afterFailure(round, error)
+    })
+  }
+
+  /** Goes on above what services have written meanwhile; anything else is another writer. */
+  private afterConflict(round: Round, conflict: Conflict): Effect.Effect<void, AppendError> {
+    const { agentId } = this
+    const between = { from: round.version, to: conflict.actual }
+    return Effect.matchEffect(ServiceEvents.passOver(this.archive.stores.events, agentId, between), {
+      onSuccess: (place) => {
+        if (place === undefined) return this.fallBehind(round, conflict.actual)
+        if (this.at !== undefined) this.at = { ...this.at, ...place, presence: "present" }
+        this.version = place.version
+        round.version = place.version
+        return this.append(round)
+      },
+      // Not stored, and it is not known whether it may be: the next round looks again.
+      onFailure: (cause) =>
+        Effect.fail(
+          new Rejected({
+            agentId,
+            reason: "Unavailable",
+            expected: `to read what came after version ${round.version}`,
+            found: cause.message,
+            remedy: "Send the command again once the store can be read.",
+            cause
+          })
+        )
     })
   }
 
@@ -96,12 +125,11 @@ export class LiveJournal {
     )
   }
 
-  private afterFailure(round: Round, error: AppendError): Effect.Effect<never, AppendError> {
+  private afterFailure(round: Round, error: Rejected | Unknown): Effect.Effect<never, AppendError> {
     // Surely not stored: the state before the round still holds, unless another writer came between.
     if (error._tag === "Rejected" && error.reason !== "CommandIdTaken") return Effect.fail(error)
     if (error._tag !== "Rejected") {
       this.at = undefined
-      if (error._tag === "Conflict") return Effect.fail(error)
       const doubt = `could not learn whether events of ${this.agentId} were stored; its actor recovers from the journal`
       return Effect.andThen(Effect.logWarning(doubt), Effect.fail(error))
     }

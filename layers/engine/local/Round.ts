@@ -59,7 +59,7 @@ export class Round {
   state: unknown
   readonly agentId: string
   /** The version before the first event. */
-  readonly version: number
+  version: number
   /** Whether an event asks for a snapshot; fails as the definition's predicate does. */
   snapshotWish = noWish
   private draft = blank
