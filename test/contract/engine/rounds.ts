@@ -170,6 +170,7 @@ export const register = (it: It): void => {
         const { ledger } = yield* freshLedger
         const stage = yield* Stage
         const gate = freshId()
+        yield* ledger.Balance()
         yield* fails(Effect.timeout(ledger.DepositAfter({ gate, amount: 1 }), "10 millis"), "TimeoutError")
         yield* stage.open(gate)
         assert.strictEqual(yield* ledger.Deposit({ amount: 1 }), 2)

@@ -80,7 +80,9 @@ export const register = (it: It): void => {
         const { faults, ledger } = yield* freshLedger
         const stage = yield* Stage
         const [gate, commandId] = [freshId(), freshId()]
-        const inHandler = ledger.DepositAfter({ gate, amount: 1 }, { timeout: "10 millis", commandId })
+        // Once it has recovered, the look for the command is all that comes before the handler.
+        yield* ledger.Balance()
+        const inHandler = ledger.DepositAfter({ gate, amount: 1 }, { timeout: "250 millis", commandId })
         assert.strictEqual((yield* fails(inHandler, "AskTimeout")).outcome, "begun")
         yield* stage.open(gate)
         // A retry gets the first reply, and nothing is run again.
