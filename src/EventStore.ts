@@ -18,7 +18,7 @@
  * 8. A note is a small named record beside an agent's events: no part of the history, without a version, in no feed; the last one stands. Notes
  *    are put and removed by the appends that carry them, in the same write as the events: those of an append that is repeated, refused or
  *    in conflict are not applied. An append of notes alone takes no version; repeated, it puts the same notes once more. What is due is found by
- *    its time. Deleting events leaves the notes, purging the agent removes them.
+ *    its time, and what has a tag by its tag. Deleting events leaves the notes, purging the agent removes them.
  * 9. When the store closes, appends that wait are still written and answered; every later call is refused as `Closed`, and live feeds end with it.
  */
 import * as Context from "effect/Context"
@@ -120,6 +120,15 @@ export interface DueOptions {
   readonly limit?: number | undefined
 }
 
+/** Which notes with a tag to find. */
+export interface TaggedOptions {
+  /** Only of agents whose id starts with this text. */
+  readonly agentPrefix?: string | undefined
+  /** Only notes after this one, in the order of the listing: the last of the page before. */
+  readonly after?: NoteKey | undefined
+  readonly limit?: number | undefined
+}
+
 /** Where a feed begins and whether it ends. */
 export interface FeedOptions {
   /** Begin after this position; at the first event by default. */
@@ -160,6 +169,8 @@ export class EventStore extends Context.Service<
     readonly notes: (agentId: string, options?: NotesOptions) => Stream.Stream<Note.Note, ReadError>
     /** The notes of all agents that are due, the earliest first; none that stands throughout is missed. */
     readonly due: (options: DueOptions) => Stream.Stream<Note.Due, ReadError>
+    /** The notes of all agents that have this tag, by agent and name in an order of the store's own; none that stands throughout is missed. */
+    readonly tagged: (tag: string, options?: TaggedOptions) => Stream.Stream<Note.Note, ReadError>
     /** All events of the store in one order, resumable after each. */
     readonly feed: (options?: FeedOptions) => Stream.Stream<FeedEntry<ContextEvent>, ReadError>
     /** The position after everything the feed can tell now; none for an empty store. */

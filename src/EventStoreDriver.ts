@@ -43,6 +43,7 @@ export interface EncodedNote {
   readonly body: string
   /** Milliseconds since the epoch, from 0. */
   readonly due: number | undefined
+  readonly tag?: string | undefined
 }
 
 /** A note as it lies in the store. */
@@ -56,7 +57,9 @@ export interface DueNote extends StoredNote {
 }
 
 /** Puts a note in the place of the one with its name, or, without a body, removes that. */
-export type NoteChange = EncodedNote | { readonly name: string; readonly body: undefined; readonly due: undefined }
+export type NoteChange =
+  | EncodedNote
+  | { readonly name: string; readonly body: undefined; readonly due: undefined; readonly tag?: undefined }
 
 /** Which note. */
 export type NoteKey = Pick<StoredNote, "agentId" | "name">
@@ -204,6 +207,16 @@ export interface EventStoreDriver {
     readonly after: Pick<DueNote, "agentId" | "name" | "due"> | undefined
     readonly limit: number
   }) => Effect.Effect<ReadonlyArray<DueNote>, DriverError>
+  /**
+   * The notes with this tag of agents whose id starts with `agentPrefix`: ordered by agent and name in an order of the store's own, after the place
+   * of the note `after`, which may be gone.
+   */
+  readonly listTagged: (page: {
+    readonly tag: string
+    readonly agentPrefix: string
+    readonly after: NoteKey | undefined
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<StoredNote>, DriverError>
   /**
    * Events of all agents after a position (or from the start), in one order that contradicts no stream and is the same for every
    * reader. Shorter than `limit` only at the end of what may be told yet; never passes over an event that may still appear.

@@ -11,6 +11,8 @@ export interface Note {
   readonly body: Value.Value
   /** When it is due, in milliseconds since the epoch; never, for most. */
   readonly due: number | undefined
+  /** By which it is found across agents; most have none. */
+  readonly tag?: string | undefined
 }
 
 /** A note that has a due time. */
@@ -26,6 +28,7 @@ export type Change =
       readonly name: string
       readonly body: unknown
       readonly due: number | undefined
+      readonly tag?: string | undefined
     }
   | { readonly _tag: "Remove"; readonly name: string }
 
@@ -36,8 +39,10 @@ export const put = (
   options: {
     /** Milliseconds since the epoch, from 0. */
     readonly due?: number | undefined
+    /** 1 to 255 characters, as an id; by it the note is found across agents. */
+    readonly tag?: string | undefined
   } = {}
-): Change => ({ _tag: "Put", name, body, due: options.due })
+): Change => ({ _tag: "Put", name, body, due: options.due, tag: options.tag })
 
 /** Removes a note, if there is one. */
 export const remove = (name: string): Change => ({ _tag: "Remove", name })

@@ -11,6 +11,7 @@
  *     n AGENT \0 NAME             a note
  *     d TIME AGENT \0 NAME        that a note is due at a time
  *     f FLUSH                     the events that one flush stored, in order; the feed
+ *     g TAG \0 AGENT \0 NAME      that a note has a tag
  *     s AGENT \0 VERSION          a snapshot
  *     t SNAPSHOT                  where the snapshot with this id is
  *     x KEY                       a row of an agent that is being imported, under the key that it will have
@@ -34,6 +35,7 @@ export const command = (agentId: string, id: string): string => `c${agentId}\0${
 export const flush = (number: number): string => `f${fixed(number)}`
 export const note = (agentId: string, name: string): string => `n${agentId}\0${name}`
 export const due = (time: number, agentId: string, name: string): string => `d${fixed(time)}${agentId}\0${name}`
+export const tagged = (tag: string, agentId: string, name: string): string => `g${tag}\0${agentId}\0${name}`
 export const snapshot = (agentId: string, version: number): string => `s${agentId}\0${fixed(version)}`
 export const snapshotId = (id: string): string => `t${id}`
 export const staged = (key: string): string => `x${key}`
@@ -72,6 +74,12 @@ export const duePlace = (key: string): NoteKey & { readonly due: number } => ({
   ...split(key.slice(15)),
   due: Number.parseInt(key.slice(1, 15), 16)
 })
+
+/** Which note the key of a tag is about. */
+export const taggedPlace = (key: string): NoteKey => split(key.slice(key.indexOf("\0") + 1))
+
+/** The end of the keys of a tag. */
+export const taggedEnd = (tag: string): string => `g${tag}\u0001`
 
 const split = (text: string): NoteKey => {
   const end = text.indexOf("\0")

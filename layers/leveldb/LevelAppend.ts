@@ -16,7 +16,7 @@ import type { Flushes } from "./Flushes.ts"
 import { type Head, type Heads, isOverdue, isPurged } from "./Heads.ts"
 import * as Keys from "./Keys.ts"
 import type { LevelDatabase, Operation } from "./LevelDatabase.ts"
-import { changeNotes, lookUpDueTimes } from "./LevelNotes.ts"
+import { changeNotes, type Finders, lookUpFinders } from "./LevelNotes.ts"
 import * as Rows from "./Rows.ts"
 
 type Database = LevelDatabase["Service"]
@@ -65,7 +65,7 @@ interface Found {
   readonly heads: ReadonlyMap<string, Head>
   readonly events: ReadonlyMap<string, StoredEvent>
   readonly commands: ReadonlyMap<string, RecordedCommand>
-  readonly dueTimes: Effect.Success<ReturnType<typeof lookUpDueTimes>>
+  readonly finders: Finders
 }
 
 const lookUp = (
@@ -79,7 +79,7 @@ const lookUp = (
       heads: yield* heads.read(appends.map((append) => append.agentId)),
       events: yield* lookUpEvents(ids, appends),
       commands: yield* lookUpCommands(database, appends),
-      dueTimes: yield* lookUpDueTimes(database, appends)
+      finders: yield* lookUpFinders(database, appends)
     }
   })
 
@@ -165,7 +165,7 @@ class Batch implements View {
   }
 
   private store(append: EncodedAppend, firstVersion: number): void {
-    if (append.notes.length > 0) this.operations.push(...changeNotes(this.found.dueTimes, append))
+    if (append.notes.length > 0) this.operations.push(...changeNotes(this.found.finders, append))
     if (append.events.length > 0) this.storeEvents(append, firstVersion)
   }
 

@@ -18,7 +18,7 @@ import * as Keys from "./Keys.ts"
 import type { LevelDatabase, Operation } from "./LevelDatabase.ts"
 import { deleteEvents, removeCopies } from "./LevelDeletion.ts"
 import { makeFlushes } from "./LevelFeed.ts"
-import { changeNotes, lookUpDueTimes, removeNotes } from "./LevelNotes.ts"
+import { changeNotes, type Finders, lookUpFinders, removeNotes } from "./LevelNotes.ts"
 import { Staging, Taken } from "./LevelStaging.ts"
 import * as Rows from "./Rows.ts"
 
@@ -177,11 +177,11 @@ const finalOperations = (
     })
     const append = { agentId, expected: "any", events: [], commands: [], notes } as const
     const removed = replaced > 0 ? yield* removeNotes(database, agentId) : []
-    const dueTimes = replaced > 0 ? new Map<string, number>() : yield* lookUpDueTimes(database, [append])
+    const finders: Finders = replaced > 0 ? new Map() : yield* lookUpFinders(database, [append])
     const run = Rows.encodeRun([[agentId, highestVersion, highestId]])
     return [
       ...removed,
-      ...changeNotes(dueTimes, append),
+      ...changeNotes(finders, append),
       ...staged.map(([key]) => ({ type: "del" as const, key })),
       ...(event === undefined ? [] : moveOne(last, event)),
       // Tells which ids are surely new after the directory was opened again.

@@ -1,5 +1,5 @@
 /**
- * Notes in LevelDB: a row for each, and for each that has a due time a second one, without a text, in the order of time.
+ * Notes in LevelDB: a row for each; and rows without a text: in the order of time for each that has a due time, and under its tag for each that has one.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -17,42 +17,47 @@ import * as Rows from "./Rows.ts"
 
 type Database = LevelDatabase["Service"]
 
-/** The due times of notes, by their keys. */
-type DueTimes = Map<string, number>
+/** What finds notes, by their keys. */
+export type Finders = Map<string, Pick<StoredNote, "due" | "tag">>
 
-/** The due times of those notes that the appends change; they tell which rows of the second kind must go. */
-export const lookUpDueTimes = (
+/** What finds those notes that the appends change; it tells which rows without a text must go. */
+export const lookUpFinders = (
   database: Database,
   appends: ReadonlyArray<EncodedAppend>
-): Effect.Effect<DueTimes, DriverError> => {
+): Effect.Effect<Finders, DriverError> => {
   const changed: Array<NoteKey> = []
   for (const { agentId, notes } of appends) for (const { name } of notes) changed.push({ agentId, name })
   return Effect.map(getNotes(database, changed), (notes) => {
-    const times: DueTimes = new Map()
-    for (const { agentId, due, name } of notes) if (due !== undefined) times.set(Keys.note(agentId, name), due)
-    return times
+    const finders: Finders = new Map()
+    for (const { agentId, due, name, tag } of notes) finders.set(Keys.note(agentId, name), { due, tag })
+    return finders
   })
 }
 
-/** What the notes of a stored append write. Keeps the due times true for the batch mates behind it. */
-export const changeNotes = (times: DueTimes, { agentId, notes }: EncodedAppend): ReadonlyArray<Operation> => {
+/** What the notes of a stored append write. Keeps the finders true for the batch mates behind it. */
+export const changeNotes = (finders: Finders, { agentId, notes }: EncodedAppend): ReadonlyArray<Operation> => {
   const operations: Array<Operation> = []
-  for (const { body, due, name } of notes) {
+  for (const { body, due, name, tag } of notes) {
     const key = Keys.note(agentId, name)
-    const before = times.get(key)
-    if (before !== undefined) operations.push({ type: "del", key: Keys.due(before, agentId, name) })
-    times.delete(key)
+    for (const old of finderKeys({ agentId, name, ...finders.get(key) })) operations.push({ type: "del", key: old })
+    finders.delete(key)
     if (body === undefined) {
       operations.push({ type: "del", key })
       continue
     }
-    operations.push({ type: "put", key, value: Rows.encodeNote({ name, body, due }) })
-    if (due === undefined) continue
-    operations.push({ type: "put", key: Keys.due(due, agentId, name), value: "" })
-    times.set(key, due)
+    operations.push({ type: "put", key, value: Rows.encodeNote({ name, body, due, tag }) })
+    for (const finder of finderKeys({ agentId, name, due, tag }))
+      operations.push({ type: "put", key: finder, value: "" })
+    finders.set(key, { due, tag })
   }
   return operations
 }
+
+/** The keys of the rows without a text. */
+const finderKeys = ({ agentId, due, name, tag }: NoteKey & Partial<StoredNote>): ReadonlyArray<string> => [
+  ...(due === undefined ? [] : [Keys.due(due, agentId, name)]),
+  ...(tag === undefined ? [] : [Keys.tagged(tag, agentId, name)])
+]
 
 /** What takes away all notes of an agent. */
 export const removeNotes = (
@@ -66,18 +71,21 @@ export const removeNotes = (
       const { name } = Keys.notePlace(key)
       const note = Rows.decodeNote(agentId, name, text)
       operations.push({ type: "del", key })
-      // When it cannot be read its due time stays behind, and leads to nothing.
-      const due = Result.isSuccess(note) ? note.success.due : undefined
-      if (due !== undefined) operations.push({ type: "del", key: Keys.due(due, agentId, name) })
+      // When it cannot be read, what found it stays behind, and leads to nothing.
+      const finders = Result.isSuccess(note) ? finderKeys(note.success) : []
+      for (const finder of finders) operations.push({ type: "del", key: finder })
     }
     return operations
   })
 
 /** The part of the driver that reads notes. */
-export const makeNotes = (database: Database): Pick<EventStoreDriver, "getNotes" | "listNotes" | "listDue"> => ({
+export const makeNotes = (
+  database: Database
+): Pick<EventStoreDriver, "getNotes" | "listNotes" | "listDue" | "listTagged"> => ({
   getNotes: (keys) => getNotes(database, keys),
   listNotes: (page) => listNotes(database, page),
-  listDue: (page) => listDue(database, page)
+  listDue: (page) => listDue(database, page),
+  listTagged: (page) => listTagged(database, page)
 })
 
 const getNotes = (
@@ -141,6 +149,33 @@ const listDue = (
       const last = keys.at(-1)
       if (last === undefined || keys.length < keysPerRead) return notes
       gt = last
+    }
+  })
+
+const listTagged = (
+  database: Database,
+  { after, agentPrefix, limit, tag }: Parameters<EventStoreDriver["listTagged"]>[0]
+): Effect.Effect<ReadonlyArray<StoredNote>, DriverError> =>
+  Effect.gen(function* () {
+    const notes: Array<StoredNote> = []
+    const isPast = after !== undefined && !Keys.isBefore(after.agentId, agentPrefix)
+    const first = isPast
+      ? { gt: Keys.tagged(tag, after.agentId, after.name) }
+      : { gte: Keys.tagged(tag, agentPrefix, "") }
+    const lt = Keys.taggedEnd(tag)
+    let bound: { readonly gt: string } | { readonly gte: string } = first
+    while (true) {
+      const keys = yield* database.use("list tagged notes", (level) => level.keys({ ...bound, lt, limit }).all())
+      const places = keys.map(Keys.taggedPlace).filter(({ agentId }) => agentId.startsWith(agentPrefix))
+      for (const note of yield* getNotes(database, places)) {
+        // One that was changed since the keys were read has no such tag any more.
+        if (note.tag === tag) notes.push(note)
+        if (notes.length === limit) return notes
+      }
+      const last = keys.at(-1)
+      // The agents whose ids begin with the prefix stand together.
+      if (last === undefined || keys.length < limit || places.length < keys.length) return notes
+      bound = { gt: last }
     }
   })
 

@@ -66,20 +66,19 @@ export const decodeCommand = (commandId: string, text: string): Row<RecordedComm
     : corrupted(`command ${JSON.stringify(commandId)}`, text)
 }
 
-export const encodeNote = ({ body, due }: EncodedNote): string => `[${due ?? ""}]\n${body}`
+/** The header tells the due time and the tag, if it has these. */
+export const encodeNote = ({ body, due, tag }: EncodedNote): string =>
+  `${JSON.stringify([...(due === undefined ? [] : [due]), ...(tag === undefined ? [] : [tag])])}\n${body}`
 
 export const decodeNote = (agentId: string, name: string, text: string): Row<StoredNote> => {
   const header = headerOf(text)
-  const isTimed = isTuple<[number]>(header, "n")
-  if (!isTimed && !isTuple<[]>(header, "")) {
-    return corrupted(`note ${JSON.stringify(name)} of agent ${JSON.stringify(agentId)}`, text)
-  }
-  return Result.succeed({
-    agentId,
-    name,
-    body: text.slice(text.indexOf("\n") + 1),
-    due: isTimed ? header[0] : undefined
-  })
+  const body = text.slice(text.indexOf("\n") + 1)
+  const note = (due: number | undefined, tag: string | undefined) => Result.succeed({ agentId, name, body, due, tag })
+  if (isTuple<[]>(header, "")) return note(undefined, undefined)
+  if (isTuple<[number]>(header, "n")) return note(header[0], undefined)
+  if (isTuple<[string]>(header, "s")) return note(undefined, header[0])
+  if (isTuple<[number, string]>(header, "ns")) return note(header[0], header[1])
+  return corrupted(`note ${JSON.stringify(name)} of agent ${JSON.stringify(agentId)}`, text)
 }
 
 /** Agent and version of an event or a snapshot. */

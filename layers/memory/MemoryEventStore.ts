@@ -167,6 +167,7 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
     getNotes: (keys) => Effect.sync(() => keys.flatMap(({ agentId, name }) => notes.get(agentId, name) ?? [])),
     listNotes: (page) => Effect.sync(() => notes.list(page)),
     listDue: (page) => Effect.sync(() => notes.listDue(page)),
+    listTagged: (page) => Effect.sync(() => notes.listTagged(page)),
     readFeed: ({ after, limit }) =>
       Effect.suspend(() => {
         const position = after === undefined ? 0 : /^\d{1,15}$/.test(after) ? Number(after) : Number.NaN

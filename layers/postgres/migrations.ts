@@ -69,7 +69,12 @@ const createNotes: Migration = ({ index, notes }) => [
   `CREATE INDEX ${index("notes", "due")} ON ${notes} (tenant, due, agent_id, name) WHERE due IS NOT NULL`
 ]
 
-const migrations: ReadonlyArray<Migration> = [createTables, createNotes]
+const addTags: Migration = ({ index, notes }) => [
+  `ALTER TABLE ${notes} ADD COLUMN tag text COLLATE "C"`,
+  `CREATE INDEX ${index("notes", "tag")} ON ${notes} (tenant, tag, agent_id, name) WHERE tag IS NOT NULL`
+]
+
+const migrations: ReadonlyArray<Migration> = [createTables, createNotes, addTags]
 
 /** The number of the newest migration that this version of the library knows. */
 export const newest = migrations.length

@@ -17,9 +17,9 @@ export const makeNotes = (
   sql: SqlClient.SqlClient,
   names: Names,
   failing: Explaining
-): Pick<EventStoreDriver, "getNotes" | "listNotes" | "listDue"> => {
+): Pick<EventStoreDriver, "getNotes" | "listNotes" | "listDue" | "listTagged"> => {
   const { notes, tenant } = names
-  const columns = "n.agent_id, n.name, n.body, n.due::float8"
+  const columns = "n.agent_id, n.name, n.body, n.due::float8, n.tag"
   // Ordered by the columns of the table, which have the indexes.
   const get = `
     SELECT ${columns} FROM unnest($2::text[], $3::text[]) AS k (agent_id, name)
@@ -32,6 +32,10 @@ export const makeNotes = (
     SELECT ${columns} FROM ${notes} n
     WHERE tenant = $1 AND n.due <= $2::int8 AND (n.due, n.agent_id, n.name) > ($3::int8, $4, $5) AND starts_with(n.agent_id, $6)
     ORDER BY n.due, n.agent_id, n.name LIMIT $7::int8`
+  const listTagged = `
+    SELECT ${columns} FROM ${notes} n
+    WHERE tenant = $1 AND n.tag = $2 AND (n.agent_id, n.name) > ($3, $4) AND n.agent_id >= $5 AND starts_with(n.agent_id, $5)
+    ORDER BY n.agent_id, n.name LIMIT $6::int8`
   const read = (statement: string, parameters: ReadonlyArray<unknown>) =>
     Effect.map(failing("read notes")(sql.unsafe(statement, [tenant, ...parameters]).values), (rows) => rows.map(toNote))
 
@@ -41,16 +45,19 @@ export const makeNotes = (
     listDue: ({ after = { due: -1, agentId: "", name: "" }, agentPrefix, limit, until }) =>
       Effect.map(read(listDue, [until, after.due, after.agentId, after.name, agentPrefix, limit]), (found) =>
         found.map((note) => ({ ...note, due: note.due ?? 0 }))
-      )
+      ),
+    listTagged: ({ after = { agentId: "", name: "" }, agentPrefix, limit, tag }) =>
+      read(listTagged, [tag, after.agentId, after.name, agentPrefix, limit])
   }
 }
 
 /** One note. The types of the columns are those of the table. */
-const toNote = ([agentId, name, body, due]: ReadonlyArray<unknown>): StoredNote => ({
+const toNote = ([agentId, name, body, due, tag]: ReadonlyArray<unknown>): StoredNote => ({
   agentId: agentId as string,
   name: name as string,
   body: body as string,
-  due: (due as number | null) ?? undefined
+  due: (due as number | null) ?? undefined,
+  tag: (tag as string | null) ?? undefined
 })
 
 /** Takes the locks of some agents until the transaction ends. Without a transaction id, so the order of the feed is not touched. */
@@ -81,25 +88,28 @@ export const writeNotes = (
     changes.map(({ agentId }) => agentId).join(separator),
     changes.map(({ name }) => name).join(separator),
     changes.map(({ body }) => body ?? removed).join(separator),
-    changes.map(({ due }) => due ?? timeless).join(separator)
+    changes.map(({ due }) => due ?? timeless).join(separator),
+    changes.map(({ tag }) => tag ?? untagged).join(separator)
   ])
 }
 
 const separator = "\u001f"
-// No JSON text, and no time.
+// No JSON text, no time, and no tag.
 const removed = "-"
 const timeless = -1
+const untagged = ""
 
 /** The lists are as in `PostgresAppend.ts`. */
 const writeStatement = (notes: string): string => `
 WITH change AS MATERIALIZED (
   SELECT * FROM unnest(
-    (SELECT string_to_array($2, E'\\x1f')), string_to_array($3, E'\\x1f'), string_to_array($4, E'\\x1f'), string_to_array($5, E'\\x1f')::int8[]
-  ) AS c (agent_id, name, body, due)
+    (SELECT string_to_array($2, E'\\x1f')), string_to_array($3, E'\\x1f'), string_to_array($4, E'\\x1f'), string_to_array($5, E'\\x1f')::int8[],
+    string_to_array($6, E'\\x1f')
+  ) AS c (agent_id, name, body, due, tag)
 ), gone AS (
   DELETE FROM ${notes} n USING change c
   WHERE n.tenant = $1 AND n.agent_id = c.agent_id AND n.name = c.name AND c.body = '${removed}'
 )
-INSERT INTO ${notes} (tenant, agent_id, name, body, due)
-SELECT $1, agent_id, name, body, nullif(due, ${timeless}) FROM change WHERE body <> '${removed}'
-ON CONFLICT (tenant, agent_id, name) DO UPDATE SET body = excluded.body, due = excluded.due`
+INSERT INTO ${notes} (tenant, agent_id, name, body, due, tag)
+SELECT $1, agent_id, name, body, nullif(due, ${timeless}), nullif(tag, '${untagged}') FROM change WHERE body <> '${removed}'
+ON CONFLICT (tenant, agent_id, name) DO UPDATE SET body = excluded.body, due = excluded.due, tag = excluded.tag`

@@ -65,11 +65,13 @@ const encodeNote = (change: Note.Change, subject: string, limits: Limits): Resul
   const name = AgentId.validate(change.name, `${subject}/name`)
   if (Result.isFailure(name)) return Result.fail(name.failure)
   if (change._tag === "Remove") return Result.succeed({ name: change.name, body: undefined, due: undefined })
-  const { due } = change
+  const { due, tag } = change
   if (due !== undefined && !isDue(due)) return invalidDue(`${subject}/due`, due)
+  const checkedTag = tag === undefined ? Result.succeed(tag) : AgentId.validate(tag, `${subject}/tag`)
+  if (Result.isFailure(checkedTag)) return Result.fail(checkedTag.failure)
   const body = Value.encode(change.body, `${subject}/body`, limits)
   if (Result.isFailure(body)) return Result.fail(body.failure)
-  return Result.succeed({ name: change.name, body: body.success, due })
+  return Result.succeed({ name: change.name, body: body.success, due, tag })
 }
 
 /** Whether a note may be due then. */

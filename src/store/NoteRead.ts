@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as AgentId from "../AgentId.ts"
-import type { DueOptions, EventStore, NotesOptions } from "../EventStore.ts"
+import type { DueOptions, EventStore, NotesOptions, TaggedOptions } from "../EventStore.ts"
 import type { DriverError, DueNote, EventStoreDriver, StoredNote } from "../EventStoreDriver.ts"
 import type * as Note from "../Note.ts"
 import type { Corrupted, ReadError } from "../StoreError.ts"
@@ -22,7 +22,7 @@ const pageSize = 1000
 export const makeNoteReader = (
   driver: EventStoreDriver,
   commits: GroupCommit
-): Pick<EventStore["Service"], "getNotes" | "notes" | "due"> => ({
+): Pick<EventStore["Service"], "getNotes" | "notes" | "due" | "tagged"> => ({
   getNotes: Effect.fnUntraced(function* (keys) {
     for (const { agentId, name } of keys) {
       yield* Effect.fromResult(AgentId.validate(agentId))
@@ -33,7 +33,8 @@ export const makeNoteReader = (
     return yield* Effect.fromResult(decodeNotes(stored))
   }),
   notes: (agentId, options = {}) => listNotes(driver, commits, agentId, options),
-  due: (options) => listDue(driver, options)
+  due: (options) => listDue(driver, options),
+  tagged: (tag, options = {}) => listTagged(driver, tag, options)
 })
 
 const listNotes = (
@@ -70,6 +71,26 @@ const listDue = (
     })
   )
 
+const listTagged = (
+  driver: EventStoreDriver,
+  tag: string,
+  { after, agentPrefix = "", limit = Number.MAX_SAFE_INTEGER }: TaggedOptions
+): Stream.Stream<Note.Note, ReadError> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      yield* Effect.fromResult(AgentId.validate(tag, "tag"))
+      if (agentPrefix !== "") yield* Effect.fromResult(AgentId.validate(agentPrefix, "agentPrefix"))
+      if (after !== undefined) {
+        yield* Effect.fromResult(AgentId.validate(after.agentId, "after/agentId"))
+        yield* Effect.fromResult(AgentId.validate(after.name, "after/name"))
+      }
+      yield* checkedBound("limit", limit)
+      return inPages(limit, (last: StoredNote | undefined, count) =>
+        driver.listTagged({ tag, agentPrefix, after: last ?? after, limit: count })
+      )
+    })
+  )
+
 /** A stored note, or one as a read gives it, of which it is known whether it has a due time. */
 type Timed<N, D extends StoredNote["due"]> = N & { readonly due: D }
 
@@ -101,10 +122,11 @@ const decodeNotes = <D extends StoredNote["due"]>(
   stored: ReadonlyArray<Timed<StoredNote, D>>
 ): Result.Result<ReadonlyArray<Timed<Note.Note, D>>, Corrupted> => {
   const notes: Array<Timed<Note.Note, D>> = []
-  for (const { agentId, body, due, name } of stored) {
+  for (const { agentId, body, due, name, tag } of stored) {
     const value = Value.decode(body, `note ${JSON.stringify(name)} of agent ${JSON.stringify(agentId)}`)
     if (Result.isFailure(value)) return Result.fail(value.failure)
-    notes.push({ agentId, name, body: value.success, due })
+    const note = { agentId, name, body: value.success, due }
+    notes.push(tag === undefined ? note : { ...note, tag })
   }
   return Result.succeed(notes)
 }

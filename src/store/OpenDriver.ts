@@ -28,6 +28,7 @@ export const make = (driver: EventStoreDriver, commits: GroupCommit): EventStore
     getNotes: (keys) => whileOpen(driver.getNotes(keys)),
     listNotes: (page) => whileOpen(driver.listNotes(page)),
     listDue: (page) => whileOpen(driver.listDue(page)),
+    listTagged: (page) => whileOpen(driver.listTagged(page)),
     readFeed: (page) => whileOpen(driver.readFeed(page)),
     readFeedEnd: whileOpen(driver.readFeedEnd),
     deleteEvents: (agentId, toVersion) => whileOpen(driver.deleteEvents(agentId, toVersion)),

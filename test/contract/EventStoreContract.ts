@@ -25,6 +25,7 @@ import * as reading from "./eventstore/reading.ts"
 import * as repeating from "./eventstore/repeating.ts"
 import * as sizes from "./eventstore/sizes.ts"
 import * as stopping from "./eventstore/stopping.ts"
+import * as taggedNotes from "./eventstore/taggedNotes.ts"
 import * as values from "./eventstore/values.ts"
 
 /** What the suite runs on. */
@@ -53,6 +54,7 @@ const themes = [
   noteAppends,
   noteNames,
   dueNotes,
+  taggedNotes,
   feed,
   liveFeed,
   races,

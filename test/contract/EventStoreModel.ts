@@ -118,7 +118,7 @@ const runSequentially = (operations: ReadonlyArray<Sequential>) =>
             const reply = Option.getOrUndefined(yield* store.reply(agentId, commandId))
             const stored = yield* notesOf(agentId)
             const notes = stored
-              .map(({ body, due, name }) => ({ name, body, due }))
+              .map(({ body, due, name, tag }) => ({ name, body, due, tag }))
               .sort((left, right) => byUnits(left.name, right.name))
             return [
               { head: yield* store.head(agentId), found, reply, notes },
@@ -163,6 +163,18 @@ const runSequentially = (operations: ReadonlyArray<Sequential>) =>
                 .flatMap((agentId) => model.notes(agentId).map((note) => ({ ...note, agentId })))
                 .filter(({ due }) => due !== undefined && due <= operation.until)
                 .map(place)
+                .sort(byUnits)
+            ]
+          }
+          case "Tagged": {
+            const tag = names.tag(operation.tag)
+            const found = yield* Stream.runCollect(store.tagged(tag))
+            return [
+              found.map(({ agentId, name }) => `${agentId} ${name}`).sort(byUnits),
+              agentIds
+                .flatMap((agentId) => model.notes(agentId).map((note) => ({ ...note, agentId })))
+                .filter((note) => note.tag === tag)
+                .map(({ agentId, name }) => `${agentId} ${name}`)
                 .sort(byUnits)
             ]
           }

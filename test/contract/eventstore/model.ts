@@ -17,6 +17,7 @@ export interface ModelNote {
   readonly name: string
   readonly body: number | undefined
   readonly due: number | undefined
+  readonly tag: string | undefined
 }
 
 /** An append, as far as the model knows one. */
@@ -50,7 +51,9 @@ export const toAppend = ({ agentId, commandIds, events, expected, notes }: Model
   expected,
   events: events.map(({ body, id }) => ({ id, type: "a.happened", data: { body } })),
   commands: commandIds.map((id) => ({ id, reply: replyOf(events) })),
-  notes: notes.map(({ body, due, name }) => (body === undefined ? Note.remove(name) : Note.put(name, body, { due })))
+  notes: notes.map(({ body, due, name, tag }) =>
+    body === undefined ? Note.remove(name) : Note.put(name, body, { due, tag })
+  )
 })
 
 const replyOf = (events: ReadonlyArray<ModelEvent>): string => events.map(({ id }) => id).join(" ")

@@ -17,8 +17,10 @@ const append = Schema.Struct({
   /** An id below 5 is one of a pool, any other a new one. */
   events: Schema.Array(Schema.Struct({ id: upTo(12), body: upTo(1) })).check(Schema.isMaxLength(3)),
   commands: Schema.Array(upTo(5)).check(Schema.isMaxLength(2)),
-  /** A body of 2 removes the note, and a time of 3 is none. */
-  notes: Schema.Array(Schema.Struct({ name: upTo(2), body: upTo(2), due: upTo(3) })).check(Schema.isMaxLength(2))
+  /** A body of 2 removes the note, a time of 3 is none, and so is a tag of 2. */
+  notes: Schema.Array(Schema.Struct({ name: upTo(2), body: upTo(2), due: upTo(3), tag: upTo(2) })).check(
+    Schema.isMaxLength(2)
+  )
 })
 export type AppendDraft = typeof append.Type
 
@@ -38,6 +40,7 @@ const DeleteEvents = Schema.TaggedStruct("DeleteEvents", { agent, behind: upTo(3
 const Purge = Schema.TaggedStruct("Purge", { agent })
 const List = Schema.TaggedStruct("List", { limit: upTo(4) })
 const Due = Schema.TaggedStruct("Due", { until: upTo(2) })
+const Tagged = Schema.TaggedStruct("Tagged", { tag: upTo(1) })
 const Feed = Schema.TaggedStruct("Feed", {})
 /** Starts an append and goes away. */
 const Abandon = Schema.TaggedStruct("Abandon", { append, patience: upTo(4) })
@@ -52,6 +55,7 @@ export type Sequential =
   | typeof Purge.Type
   | typeof List.Type
   | typeof Due.Type
+  | typeof Tagged.Type
   | typeof Feed.Type
 
 /** Operations one after the other. Appends are the most frequent. */
@@ -70,6 +74,7 @@ export const sequential: Arbitrary.Arbitrary<ReadonlyArray<Sequential>> = Arbitr
       Purge,
       List,
       Due,
+      Tagged,
       Feed
     ])
   ),
@@ -119,6 +124,11 @@ export class Names {
     return number < 5 ? `${this.base} event ${number}` : `${this.base} fresh ${++this.events}`
   }
 
+  /** Other runs use other tags. */
+  tag(number: number): string {
+    return `${this.base} tag ${number}`
+  }
+
   command(number: number): string {
     return `command ${number}`
   }
@@ -131,10 +141,11 @@ export class Names {
       expected: expected === "any" || expected === "none" ? expected : Math.max(version + distance, 0),
       events: events.map(({ body, id }) => ({ id: this.event(id), body })),
       commandIds: commands.map((command) => this.command(command)),
-      notes: notes.map(({ body, due, name }) => ({
+      notes: notes.map(({ body, due, name, tag }) => ({
         name: `note ${name}`,
         body: body === 2 ? undefined : body,
-        due: due === 3 ? undefined : due
+        due: due === 3 ? undefined : due,
+        tag: tag === 2 ? undefined : this.tag(tag)
       }))
     }
   }

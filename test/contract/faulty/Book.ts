@@ -59,6 +59,7 @@ const kinds: { readonly [O in Operation]: Kind } = {
   getNotes: "reads",
   notes: "reads",
   due: "reads",
+  tagged: "reads",
   feed: "reads",
   feedEnd: "reads",
   deleteEvents: "deletions",

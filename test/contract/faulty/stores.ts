@@ -71,6 +71,7 @@ export const makeEvents = (book: Book, store: EventStore["Service"], nextId: Uui
     getNotes: (keys) => through("getNotes", onlyAgent(keys), store.getNotes(keys)),
     notes: (agentId, options) => stream("notes", agentId, store.notes(agentId, options)),
     due: (options) => stream("due", undefined, store.due(options)),
+    tagged: (tag, options) => stream("tagged", undefined, store.tagged(tag, options)),
     feed: (options) => stream("feed", undefined, store.feed(options)),
     feedEnd: through("feedEnd", undefined, store.feedEnd),
     deleteEvents: (agentId, toVersion) => through("deleteEvents", agentId, store.deleteEvents(agentId, toVersion)),
