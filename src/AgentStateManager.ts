@@ -233,7 +233,7 @@ export const layer = (
         changes: AgentChanges.make(stores.events, journal, cache)
       })
       const guarded = AgentAccess.guard(manager, yield* AccessPolicy, stores.snapshots)
-      return Context.add(AgentStateManager.context(guarded), AgentInterior, { reader, writer })
+      return Context.add(AgentStateManager.context(guarded), AgentInterior, { reader, writer, reducer })
     })
   )
 }

@@ -100,7 +100,8 @@ export const make = ({ reducers = {}, stateVersion = 1, upcastState }: Options):
   }
 }
 
-const foldName = "state:"
+/** What begins the names of all folds of contexts. */
+export const foldName = "state:"
 
 const builtIn = new Lineage.Lineage<never>(1, [])
 

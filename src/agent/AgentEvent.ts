@@ -28,3 +28,6 @@ export const restored = "context.restored"
 
 /** The agent is deleted, once and for all; nothing can be written after it. */
 export const deleted = "context.deleted"
+
+/** The context expires at `data.expiresAt`, or never; its state does not change. */
+export const expirySet = "context.expiry-set"

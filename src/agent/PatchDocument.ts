@@ -139,7 +139,7 @@ const absent = (value: Value.Value, token: string): Refusal => ({
 })
 
 /** As RFC 6902 has it for `test`, on our values: keys have no order, and numbers are equal that are numerically equal. */
-const isEqual = (left: Value.Value, right: Value.Value): boolean => {
+export const isEqual = (left: Value.Value, right: Value.Value): boolean => {
   if (left === right) return true
   if (left instanceof Date) return right instanceof Date && left.getTime() === right.getTime()
   if (left instanceof Uint8Array) {

@@ -19,6 +19,7 @@
  * a store cannot do, it fails.
  */
 export * as ActorKit from "./ActorKit.ts"
+export * as ContextLifecycleContract from "./ContextLifecycleContract.ts"
 export * as EngineContract from "./EngineContract.ts"
 export * as EventStoreContract from "./EventStoreContract.ts"
 export * as FaultyStore from "./FaultyStore.ts"

@@ -143,7 +143,7 @@ export const register = (it: It): void => {
         const command = { id: freshId(), reply: '{"balance":7}', firstVersion: 1, lastVersion: 2 }
         const snapshot = snapshotOf(agentId, 2)
         const notes = [
-          { name: "a", body: "1", due: undefined },
+          { name: "a", body: "1", due: undefined, tag: agentId },
           { name: "b", body: '"two"', due: 4_000_000_000_000 }
         ]
         yield* importEvents(agentId, eventsOf(2), {
@@ -164,6 +164,11 @@ export const register = (it: It): void => {
         assert.deepStrictEqual(
           due.map(({ name }) => name),
           ["b"]
+        )
+        const tagged = yield* Stream.runCollect(store.tagged(agentId))
+        assert.deepStrictEqual(
+          tagged.map(({ name }) => name),
+          ["a"]
         )
         const snapshots = yield* Effect.serviceOption(SnapshotStore)
         if (Option.isNone(snapshots)) return

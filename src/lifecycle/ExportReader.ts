@@ -1,0 +1,274 @@
+/**
+ * Reading an export, line by line; each is checked before it is believed.
+ */
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { ImportChunk } from "../AgentImport.ts"
+import { ImportRefused } from "../LifecycleError.ts"
+import type { Limits } from "../Limits.ts"
+import { Sha256 } from "../store/Sha256.ts"
+import * as ExportFormat from "./ExportFormat.ts"
+import type { Rekeying } from "./Rekeying.ts"
+import * as RowReader from "./RowReader.ts"
+
+type Mutable<A> = { -readonly [K in keyof A]: A[K] extends ReadonlyArray<infer B> ? Array<B> : A[K] }
+
+// Enough for a driver to work with, and little enough for memory.
+const chunkCount = 1000
+const chunkLength = 1024 * 1024
+
+const emptyChunk = (): Mutable<ImportChunk> => ({ events: [], commands: [], notes: [], snapshots: [] })
+
+const parse = (line: string): unknown =>
+  Result.getOrElse(
+    Result.try((): unknown => JSON.parse(line)),
+    () => undefined
+  )
+
+const decodeHead = Schema.decodeUnknownOption(ExportFormat.Head)
+const decodeEnd = Schema.decodeUnknownOption(ExportFormat.End)
+
+const AnyFormat = Schema.Struct({ pantheon: Schema.Struct({ format: Schema.Int }) })
+const decodeAnyFormat = Schema.decodeUnknownOption(AnyFormat)
+
+const sections = ["event", "snapshot", "command", "note"] as const
+
+/** Reads the first line. */
+export const readHead = (line: string | undefined): Result.Result<ExportFormat.Head, ImportRefused> => {
+  const refuse = (reason: ImportRefused["reason"], expected: string, found: string, remedy: string) =>
+    Result.fail(new ImportRefused({ reason, line: 1, expected, found, remedy }))
+  const value = line === undefined ? undefined : parse(line)
+  const head = decodeHead(value)
+  if (Option.isSome(head)) return Result.succeed(head.value.pantheon)
+  const known = decodeAnyFormat(value)
+  if (Option.isSome(known) && known.value.pantheon.format > ExportFormat.format) {
+    return refuse(
+      "NewerFormat",
+      `format ${ExportFormat.format}`,
+      `format ${known.value.pantheon.format}`,
+      "Import it with the newer version of this library that wrote it."
+    )
+  }
+  const remedy = "Pass what `exportContext` gave, from its beginning."
+  return refuse(
+    "NotAnExport",
+    "the head of an export",
+    line === undefined ? "nothing" : RowReader.excerpt(line),
+    remedy
+  )
+}
+
+/** The lines behind the first. */
+export class ExportReader {
+  /** What was read so far. */
+  readonly counts = { events: 0, snapshots: 0, commands: 0, notes: 0 }
+  /** Whether the end was read. */
+  isEnded = false
+  private readonly head: ExportFormat.Head
+  private readonly rekeying: Rekeying
+  private readonly limits: Limits
+  private readonly sha = new Sha256()
+  private line = 1
+  private section: (typeof sections)[number] = "event"
+  /** The version of the next event. */
+  private next: number
+  private lastSnapshot = 0
+  private chunk = emptyChunk()
+  private length = 0
+
+  constructor(firstLine: string, head: ExportFormat.Head, rekeying: Rekeying, limits: Limits) {
+    this.head = head
+    this.rekeying = rekeying
+    this.limits = limits
+    this.next = head.firstVersion === 0 ? head.version + 1 : head.firstVersion
+    this.sha.add(`${firstLine}\n`)
+  }
+
+  /** Whether the chunk should be taken. */
+  get isFull(): boolean {
+    const { commands, events, notes, snapshots } = this.chunk
+    const count = events.length + commands.length + notes.length + snapshots.length
+    return count >= chunkCount || this.length >= chunkLength
+  }
+
+  /** What was read since the last chunk. */
+  take(): ImportChunk {
+    const { chunk } = this
+    this.chunk = emptyChunk()
+    this.length = 0
+    return chunk
+  }
+
+  /** Reads a line; gives why it is refused. */
+  read(line: string): ImportRefused | undefined {
+    this.line++
+    if (this.isEnded) return this.refuse("TrailingData", "nothing behind the end", RowReader.excerpt(line))
+    const value = parse(line)
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return this.refuse("Malformed", "a JSON object", RowReader.excerpt(line))
+    }
+    const names = Object.keys(value)
+    const name = names[0]
+    if (names.length !== 1 || name === undefined) {
+      return this.refuse("Malformed", "an object with one name", RowReader.excerpt(line))
+    }
+    if (name === "end") return this.readEnd(value)
+    this.sha.add(`${line}\n`)
+    this.length += line.length
+    const section = sections.find((section) => section === name)
+    if (section === undefined) {
+      const expected = `one of ${sections.map((section) => JSON.stringify(section)).join(", ")}, "end"`
+      return this.refuse("Malformed", expected, JSON.stringify(name))
+    }
+    if (this.rank(section) < this.rank(this.section)) {
+      return this.refuse("Order", `no ${section} behind a ${this.section}`, `a ${section}`)
+    }
+    this.section = section === "snapshot" ? "event" : section
+    return this.readRow(section, Reflect.get(value, name))
+  }
+
+  /** Why a text that ends here is refused. */
+  close(): ImportRefused | undefined {
+    if (this.isEnded) return undefined
+    this.line++
+    return this.refuse("Truncated", "the end of an export", "the end of the text")
+  }
+
+  /** A line that never ends. */
+  get tooLong(): ImportRefused {
+    this.line++
+    return this.refuse("TooLarge", "a line that the limits allow", "a longer one")
+  }
+
+  // Snapshots stand among the events.
+  private rank(section: (typeof sections)[number]): number {
+    return section === "snapshot" ? 0 : sections.indexOf(section)
+  }
+
+  private readRow(section: (typeof sections)[number], value: unknown): ImportRefused | undefined {
+    switch (section) {
+      case "event":
+        return this.readEvent(value)
+      case "snapshot":
+        return this.readSnapshot(value)
+      case "command":
+        return this.readCommand(value)
+      case "note":
+        return this.readNote(value)
+    }
+  }
+
+  private readEvent(value: unknown): ImportRefused | undefined {
+    const read = RowReader.event(value, this.limits)
+    if (Result.isFailure(read)) return this.refuseRow(read.failure)
+    const { event, version } = read.success
+    if (version !== this.next || version > this.head.version) {
+      const isGap = version > this.next && version <= this.head.version
+      const expected = this.next > this.head.version ? "no more events" : `event ${this.next}`
+      return this.refuse(isGap ? "Gap" : "Order", expected, `event ${version}`)
+    }
+    this.next++
+    this.counts.events++
+    this.chunk.events.push(this.rekeying.event(event))
+    return undefined
+  }
+
+  private readSnapshot(value: unknown): ImportRefused | undefined {
+    const read = RowReader.snapshot(value, this.limits)
+    if (Result.isFailure(read)) return this.refuseRow(read.failure)
+    const { eventId, version } = read.success
+    const { firstVersion, isComplete } = this.head
+    const isOfDeleted = !isComplete && version < (firstVersion || this.next) && this.counts.events === 0
+    if (version <= this.lastSnapshot || !(isOfDeleted || version === this.next - 1)) {
+      return this.refuse("Order", "the snapshot of the event before it", `one of version ${version}`)
+    }
+    if (this.counts.events > 0 && eventId !== this.rekeying.lastGiven) {
+      const expected = `eventId ${JSON.stringify(this.rekeying.lastGiven)}, as the event has`
+      return this.refuse("Malformed", expected, JSON.stringify(eventId))
+    }
+    if (!this.head.contents.includes("snapshots")) return this.refuseContent("snapshots")
+    this.lastSnapshot = version
+    this.counts.snapshots++
+    const snapshot = this.rekeying.snapshot(read.success)
+    if (snapshot !== undefined) this.chunk.snapshots.push(snapshot)
+    return undefined
+  }
+
+  private readCommand(value: unknown): ImportRefused | undefined {
+    const read = RowReader.command(value, this.limits)
+    if (Result.isFailure(read)) return this.refuseRow(read.failure)
+    if (!this.head.contents.includes("commands")) return this.refuseContent("commands")
+    const { firstVersion, lastVersion } = read.success
+    if (firstVersion > lastVersion || lastVersion > this.head.version) {
+      const found = `${firstVersion} to ${lastVersion}`
+      return this.refuse("Malformed", `versions from 1 to ${this.head.version}`, found)
+    }
+    this.counts.commands++
+    this.chunk.commands.push(this.rekeying.command(read.success))
+    return undefined
+  }
+
+  private readNote(value: unknown): ImportRefused | undefined {
+    const read = RowReader.note(value, this.limits)
+    if (Result.isFailure(read)) return this.refuseRow(read.failure)
+    const { name, tag } = read.success
+    const content = ExportFormat.contentOf(name)
+    if (content === undefined) return this.refuse("Malformed", "a note that travels", JSON.stringify(name))
+    if (tag !== undefined && !ExportFormat.mayHaveTag(name, tag)) {
+      return this.refuse("Malformed", `a tag that fits ${JSON.stringify(name)}`, JSON.stringify(tag))
+    }
+    if (!this.head.contents.includes(content)) return this.refuseContent(content)
+    const note = this.rekeying.note(read.success)
+    if (Result.isFailure(note)) return this.refuseRow(note.failure)
+    this.counts.notes++
+    if (note.success !== undefined) this.chunk.notes.push(note.success)
+    return undefined
+  }
+
+  private readEnd(value: object): ImportRefused | undefined {
+    const end = decodeEnd(value)
+    if (Option.isNone(end)) return this.refuse("Malformed", "an end with counts and a checksum", "another one")
+    const { sha256, ...counts } = end.value.end
+    if (this.next !== this.head.version + 1) {
+      return this.refuse("Gap", `event ${this.next}`, "the end")
+    }
+    for (const kind of ["events", "snapshots", "commands", "notes"] as const) {
+      if (counts[kind] !== this.counts[kind]) {
+        return this.refuse("Counts", `${counts[kind]} ${kind}`, `${this.counts[kind]} ${kind}`)
+      }
+    }
+    const found = this.sha.end()
+    if (found !== sha256) return this.refuse("Checksum", `SHA-256 ${sha256}`, found)
+    this.isEnded = true
+    return undefined
+  }
+
+  private refuseContent(content: ExportFormat.Content): ImportRefused {
+    return this.refuse("Malformed", `${content} only where the head names them`, content)
+  }
+
+  private refuseRow({ expected, found, reason }: RowReader.Refusal): ImportRefused {
+    return this.refuse(reason, expected, found)
+  }
+
+  private refuse(reason: ImportRefused["reason"], expected: string, found: string): ImportRefused {
+    return new ImportRefused({ reason, line: this.line, expected, found, remedy: remedies[reason] })
+  }
+}
+
+const spoilt = "Export the agent again, or use another copy; this one was changed or cut."
+
+const remedies: { readonly [R in ImportRefused["reason"]]: string } = {
+  NotAnExport: spoilt,
+  NewerFormat: spoilt,
+  Malformed: spoilt,
+  TooLarge: "Raise the limits in `Limits`, if you trust where it comes from.",
+  Order: spoilt,
+  Gap: spoilt,
+  Truncated: spoilt,
+  TrailingData: "Pass one export, and nothing behind it.",
+  Counts: spoilt,
+  Checksum: spoilt,
+  IdTaken: "Import it as another agent, which gets new ids."
+}

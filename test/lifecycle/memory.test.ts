@@ -1,0 +1,4 @@
+import * as Memory from "../../layers/memory/index.ts"
+import { ContextLifecycleContract } from "../contract/index.ts"
+
+ContextLifecycleContract.suite("the memory stores", { layer: Memory.layer })
