@@ -38,6 +38,8 @@ const unstableAllowed: ReadonlyArray<readonly [file: string, modules: ReadonlyAr
   ["src/actor/Command.ts", ["effect/rpc"]],
   ["src/script/ScriptActor.ts", ["effect/rpc"]],
   ["layers/postgres/", ["effect/sql"]],
+  ["layers/engine/cluster.ts", ["effect/cluster"]],
+  ["layers/engine/cluster/", ["effect/cluster", "effect/rpc", "effect/sql"]],
   ["test/contract/", ["effect/rpc", "effect/Arbitrary"]]
 ]
 

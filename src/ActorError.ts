@@ -185,11 +185,40 @@ export class ChildRefused extends Schema.TaggedError<ChildRefused>("pantheon-sta
 /** Why an actor is not to be found: its behavior is not registered, or the engine has closed. */
 export type Unregistered = ActorNotRegistered | ActorStopped
 
+/**
+ * The actor lives on another machine, and none answered for as long as the engine tries. What was sent may have been run; to send a command once
+ * more with the same `commandId` is safe.
+ */
+export class ActorUnreachable extends Schema.TaggedError<ActorUnreachable>("pantheon-state/ActorUnreachable")(
+  "ActorUnreachable",
+  {
+    ...address,
+    /** For how many milliseconds it was tried. */
+    tried: Schema.Number,
+    /** What the last try met. */
+    found: Schema.String
+  }
+) {
+  override get message(): string {
+    return `no machine answered for ${this.actor} ${JSON.stringify(this.id)} within ${this.tried} ms: ${this.found}. See that machines of the cluster run and reach each other and the database; then send it again, with the same commandId.`
+  }
+}
+
 /** Why a command was not taken. */
-export type NotTaken = InvalidInput | ActorNotRegistered | ActorStopped | MailboxFull | RecoveryFailed | ActorDeadlock
+export type NotTaken =
+  | InvalidInput
+  | ActorNotRegistered
+  | ActorStopped
+  | MailboxFull
+  | RecoveryFailed
+  | ActorDeadlock
+  | ActorUnreachable
 
 /** What the engine itself may answer to a command. */
 export type ActorError = NotTaken | ActorCrashed | AskTimeout | AppendError
 
 /** Why an actor could not be brought into memory. */
-export type SpawnError = InvalidInput | ActorNotRegistered | ActorStopped | RecoveryFailed
+export type SpawnError = OrderError | RecoveryFailed
+
+/** Why an order to an actor could not be given. */
+export type OrderError = InvalidInput | Unregistered | ActorUnreachable

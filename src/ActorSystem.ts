@@ -27,14 +27,14 @@ import type {
   ActorError,
   ChildRefused,
   NotTaken,
-  SpawnError,
-  Unregistered
+  OrderError,
+  SpawnError
 } from "./ActorError.ts"
 import type { Behavior } from "./actor/Behavior.ts"
 import type * as Command from "./actor/Command.ts"
 import type { Metadata } from "./ContextEvent.ts"
 import type { ActorAddress } from "./CurrentActor.ts"
-import type { AppendError, InvalidInput, ReadError } from "./StoreError.ts"
+import type { AppendError, ReadError } from "./StoreError.ts"
 
 /** What an actor is doing. */
 export const ActorStatus = Schema.Literals([
@@ -111,6 +111,16 @@ export interface AskOptions {
   readonly timeout?: Duration.Input | undefined
 }
 
+/** Options of a command whose outcome is told to nobody. */
+export interface TellOptions extends AskOptions {
+  /**
+   * `mailbox`, the default: the sender goes on once the mailbox has taken the command; what waits there when its process dies is lost. `durable`: the
+   * sender goes on once the command is stored, and it is run, in no certain order, even if sender and receiver die meanwhile. Engines that cannot do that
+   * refuse it with `InvalidInput`.
+   */
+  readonly delivery?: "mailbox" | "durable" | undefined
+}
+
 /** What a caller may hand over as payload. */
 export type Payload<A, Tag> = Command.Input<CommandOf<A, Tag>>
 
@@ -160,7 +170,7 @@ export class ActorSystem extends Context.Service<
       id: string,
       command: Tag,
       payload: Payload<A, Tag>,
-      options?: AskOptions
+      options?: TellOptions
     ) => Effect.Effect<void, NotTaken>
     /** `ask` with the types erased, for clients that are made from a definition. */
     readonly askUnsafe: (
@@ -175,25 +185,25 @@ export class ActorSystem extends Context.Service<
      * are no longer its children. Completes with the end of the last. In a handler, which may be one of those that have to come to their end first,
      * it completes at once: the actor takes no more commands.
      */
-    readonly stop: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | Unregistered>
+    readonly stop: (actor: Actor.Any, id: string) => Effect.Effect<void, OrderError>
     /**
      * Holds an actor: it takes commands but runs none, and is not passivated, until it is resumed, stopped, or the engine closes. One that is not in
      * memory is brought there, as by `spawn`. Completes once it runs nothing; in a handler, at once.
      */
     readonly pause: (actor: Actor.Any, id: string) => Effect.Effect<void, SpawnError>
     /** Lets a paused actor go on; does nothing to one that is not paused. */
-    readonly resume: (actor: Actor.Any, id: string) => Effect.Effect<void, InvalidInput | Unregistered>
+    readonly resume: (actor: Actor.Any, id: string) => Effect.Effect<void, OrderError>
     /**
      * Lets an actor finish the command it is running, forget its state and recover from its journal; also the way back of one that was stopped or
      * has failed. The commands that wait stay. Completes once it has recovered; in a handler, at once.
      */
     readonly restart: (actor: Actor.Any, id: string) => Effect.Effect<void, SpawnError>
     /** Completes when the actor leaves the memory the next time; at once, when it is not in memory. */
-    readonly watch: (actor: Actor.Any, id: string) => Effect.Effect<ActorEnd, InvalidInput | Unregistered>
+    readonly watch: (actor: Actor.Any, id: string) => Effect.Effect<ActorEnd, OrderError>
     /** What is known of an actor; none when it is neither in memory nor in the journal. */
-    readonly get: (actor: Actor.Any, id: string) => Effect.Effect<Option.Option<ActorInfo>, ReadError | Unregistered>
+    readonly get: (actor: Actor.Any, id: string) => Effect.Effect<Option.Option<ActorInfo>, ReadError | OrderError>
     /** The actors of a definition, in memory or not, each once; read page by page. */
-    readonly list: (actor: Actor.Any, options?: ListOptions) => Stream.Stream<ActorInfo, ReadError | Unregistered>
+    readonly list: (actor: Actor.Any, options?: ListOptions) => Stream.Stream<ActorInfo, ReadError | OrderError>
     /**
      * Each change of the status of any actor, from now on. A reader that is slower than the changes gets the latest of each actor, so what waits
      * for it is bounded by the number of actors.

@@ -173,7 +173,7 @@ describe("the types of an actor", () => {
     expectTypeOf<ActorSystem.Payload<typeof Account, "Deposit">>().toEqualTypeOf<{ readonly amount: number }>()
     const listed = ActorSystem.ActorSystem.useSync((system) => system.list(Account))
     expectTypeOf<Effect.Success<typeof listed>>().toEqualTypeOf<
-      Stream.Stream<ActorSystem.ActorInfo, StoreError.ReadError | ActorError.Unregistered>
+      Stream.Stream<ActorSystem.ActorInfo, StoreError.ReadError | ActorError.OrderError>
     >()
   })
 

@@ -86,6 +86,11 @@ export class Alarms {
     this.read({ agentPrefix, time: this.clockwork.now(), failures: 0 })
   }
 
+  /** Reads all timers: more actors may be woken here than before. */
+  lookAll(): void {
+    for (const agentPrefix of this.prefixes) this.look(agentPrefix)
+  }
+
   /** A timer was set, or cancelled when it has no time; it is stored. */
   set({ actor, agentId, id }: RunningActor, name: string, due: number | undefined): void {
     const key = keyOf(agentId, name)

@@ -63,15 +63,21 @@ export class Changes {
   }
 
   /** Pages of changes from now on. */
-  readonly stream: Stream.Stream<ReadonlyArray<Orphan>> = Stream.unwrap(
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.sync(() => this.enter()),
-        (reader) => Effect.sync(() => this.readers.delete(reader))
-      ),
-      (reader) => Stream.fromEffectRepeat(reader.take)
+  readonly stream: Stream.Stream<ReadonlyArray<Orphan>> = this.streamWith(() => Effect.void)
+
+  /** The same, with what is heard meanwhile from elsewhere. */
+  streamWith(hear: (tell: (orphan: Orphan) => void) => Effect.Effect<void>): Stream.Stream<ReadonlyArray<Orphan>> {
+    return Stream.unwrap(
+      Effect.gen({ self: this }, function* () {
+        const reader = yield* Effect.acquireRelease(
+          Effect.sync(() => this.enter()),
+          (reader) => Effect.sync(() => this.readers.delete(reader))
+        )
+        yield* Effect.forkScoped(hear((orphan) => reader.add(orphan)))
+        return Stream.fromEffectRepeat(reader.take)
+      })
     )
-  )
+  }
 
   private enter(): Reader {
     const reader = new Reader()

@@ -214,7 +214,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     const { ending, journal, mailbox, orders } = this
     this.bell.reset()
     this.surroundings.residents.wake(this)
-    const isDone = ending !== undefined && (ending.status === "failed" || orders.isHeld || mailbox.size === 0)
+    const isDone = ending !== undefined && (isAbrupt(ending) || orders.isHeld || mailbox.size === 0)
     if (isDone) return Effect.sync(() => this.leave(ending))
     if (orders.takeRestart()) {
       this.restarts.add()
@@ -322,3 +322,6 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     return new ActorStopped({ actor: this.actor, id: this.id, reason })
   }
 }
+
+/** Whether it runs nothing more of what it has taken. */
+const isAbrupt = ({ reason, status }: Ending.Ending): boolean => status === "failed" || reason === "conflict"

@@ -10,6 +10,7 @@ import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type * as Actor from "../../../src/Actor.ts"
 import { ActorDeadlock, AskTimeout, MailboxFull, type NotTaken } from "../../../src/ActorError.ts"
+import type { TellOptions } from "../../../src/ActorSystem.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import * as Trace from "../../../src/Trace.ts"
 import { Ask, type Envelope, type Passage, Tell } from "./Envelope.ts"
@@ -94,8 +95,9 @@ export class Messenger {
     id: string,
     name: string,
     payload: unknown,
-    options: Passage | undefined
+    options: (Passage & TellOptions) | undefined
   ): Effect.Effect<void, NotTaken> {
+    if (options?.delivery === "durable") return Effect.fail(undurable)
     return traced(definition, id, name, options, (span) => this.post(definition, id, name, payload, options, span))
   }
 
@@ -179,10 +181,18 @@ const takeBack = ({ actor }: Addressed, envelope: Envelope, onWithdrawn?: () => 
     if (actor.mailbox.withdraw(envelope)) onWithdrawn?.()
   })
 
-const refuseTimeout = (timeout: unknown): InvalidInput =>
+/** A timeout that is no duration. */
+export const refuseTimeout = (timeout: unknown): InvalidInput =>
   new InvalidInput({
     path: "timeout",
     expected: 'a duration such as 500 or "5 seconds"',
     found: String(timeout),
     remedy: "Say how long to wait for the reply, or leave it out to wait for ever."
   })
+
+const undurable = new InvalidInput({
+  path: "delivery",
+  expected: "mailbox",
+  found: "durable",
+  remedy: "Only the cluster engine keeps commands until they are run; tell it without, or run the actors there."
+})

@@ -114,6 +114,12 @@ export class Registration {
     return Array.from(this.actors.values(), (actor) => actor.info)
   }
 
+  /** Those that are in memory, were stopped, or have failed. */
+  known(): Array<Orphan> {
+    const absent = Array.from(this.gone.keys(), (id) => this.absent(id, 0))
+    return [...this.residents(), ...absent.filter(({ id }) => !this.actors.has(id))]
+  }
+
   /** Whether an actor wakes by itself when its time has come. */
   mayWake(id: string): boolean {
     return !this.gone.has(id) && this.surroundings.realm.holds(this.behavior.definition.name, id)

@@ -9,7 +9,7 @@ import { childrenOf, spawnChild } from "./children.ts"
 import { faultsOf } from "./faultsOf.ts"
 import { Elder, type Kind, Minor, Sleeper, within } from "./Kin.ts"
 import { Stage } from "./Stage.ts"
-import { Engines, eventually, fails, freshId, type It, info, integers, start, stopped } from "./support.ts"
+import { Engines, eventually, fails, freshId, type It, info, integers, start, stopped, Traits } from "./support.ts"
 
 /** An elder, two children, and a grandchild by each. */
 const family = Effect.gen(function* () {
@@ -221,13 +221,19 @@ export const register = (it: It): void => {
       })
     )
 
-    it.effect("because of another writer stops all below it, too", () =>
+    it.effect("because of another writer stops all below it, too, unless it wakes again by itself", () =>
       Effect.gen(function* () {
         const { below, top } = yield* family
+        const { afterConflict } = yield* Traits
         const engines = yield* Engines
         const elder = (yield* Elder.client)(top)
         yield* engines.fresh(Effect.flatMap(Elder.client, (client) => client(top).Count()))
         yield* fails(elder.Count(), "Conflict")
+        if (afterConflict === "awake") {
+          assert.strictEqual(yield* elder.Count(), 2)
+          assert.isTrue((yield* statuses(below)).every((status) => status === "running"))
+          return
+        }
         yield* eventually(Effect.map(statuses(below), (found) => found.every((status) => status === "stopped")))
         yield* stopped(elder.Count(), "conflict")
       })

@@ -30,7 +30,17 @@ export interface Options<E> {
   readonly engine: Layer.Layer<ActorSystem, E, EventStore | SnapshotStore>
   /** The stores below it. */
   readonly stores: Layer.Layer<EventStore | SnapshotStore, E>
+  /**
+   * What becomes of an actor that has met another writer, once the callers were told: it is stopped until it is spawned, unless said, or it wakes
+   * with the next command, as where its next owner may be another machine.
+   */
+  readonly afterConflict?: "stopped" | "awake" | undefined
 }
+
+/** Where engines may differ. */
+export class Traits extends Context.Service<Traits, { readonly afterConflict: "stopped" | "awake" }>()(
+  "pantheon-state/test/Traits"
+) {}
 
 /** Further engines over the same stores, as after a restart of the process, or beside the first. */
 export class Engines extends Context.Service<
@@ -42,12 +52,16 @@ export class Engines extends Context.Service<
 >()("pantheon-state/test/Engines") {}
 
 /** Everything that a test may use; the stores are the real ones, those of the engine have faults. */
-export type Environment = ActorSystem | EventStore | SnapshotStore | Faults.Faults | Stage.Stage | Engines
+export type Environment = ActorSystem | EventStore | SnapshotStore | Faults.Faults | Stage.Stage | Engines | Traits
 
 /** Registers tests that have an engine. */
 export type It = Vitest.MethodsNonLive<Environment>
 
-export const environment = <E>({ engine, stores }: Options<E>): Layer.Layer<Environment, unknown> => {
+export const environment = <E>({
+  afterConflict = "stopped",
+  engine,
+  stores
+}: Options<E>): Layer.Layer<Environment, unknown> => {
   const behaviors = Layer.mergeAll(
     LedgerBehavior,
     FragileBehavior,
@@ -59,7 +73,8 @@ export const environment = <E>({ engine, stores }: Options<E>): Layer.Layer<Envi
   )
   const system = behaviors.pipe(Layer.provideMerge(engine), Layer.provide(Faults.layerStores))
   // Crashes are what the tests are about; nobody needs to read of them.
-  const base = Layer.mergeAll(Faults.layer, Stage.layer, stores, Logger.layer([]))
+  const traits = Layer.succeed(Traits, { afterConflict })
+  const base = Layer.mergeAll(Faults.layer, Stage.layer, stores, traits, Logger.layer([]))
   const engines = Layer.effect(
     Engines,
     Effect.map(Effect.context<EventStore | SnapshotStore | Faults.Faults | Stage.Stage>(), (context) => ({
@@ -117,6 +132,16 @@ export function assertTag<E extends { readonly _tag: string }, Tag extends strin
 /** The effect must fail because the actor is stopped, for this reason. */
 export const stopped = <A, R>(effect: Effect.Effect<A, ActorError, R>, reason: ActorStopped["reason"]) =>
   Effect.map(fails(effect, "ActorStopped"), (error) => assert.strictEqual(error.reason, reason))
+
+/** The ledger has met another writer. Where it is stopped then, it is brought back. */
+export const afterConflict = (id: string) =>
+  Effect.gen(function* () {
+    const traits = yield* Traits
+    if (traits.afterConflict === "awake") return
+    yield* stopped((yield* Ledger.client)(id).Balance(), "conflict")
+    assert.deepInclude(yield* info(Ledger, id), { status: "failed" })
+    yield* ActorSystem.use((system) => system.spawn(Ledger, id))
+  })
 
 /** What the journal holds. */
 export const journal = (agentId: string) =>
