@@ -19,7 +19,7 @@ interface PackageJson {
 
 const root = resolve(import.meta.dirname, "..")
 const project: PackageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
-const drivers = ["@effect/sql-pg", "classic-level", "jose", "vitest", "@effect/vitest"]
+const drivers = ["@effect/platform-node", "@effect/sql-pg", "classic-level", "jose", "vitest", "@effect/vitest"]
 const subpaths = Object.keys(project.exports)
   .filter((path) => !path.endsWith(".json"))
   .map((path) => `${project.name}${path.slice(1)}`)

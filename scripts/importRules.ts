@@ -25,7 +25,7 @@ const folders: ReadonlyArray<{
   { folder: "layers/memory", packages: ["effect"], alsoFrom: ["src"] },
   { folder: "layers/leveldb", packages: ["effect", "classic-level", "node:"], alsoFrom: ["src"] },
   { folder: "layers/postgres", packages: ["effect", "@effect/sql-pg"], alsoFrom: ["src"] },
-  { folder: "layers/engine", packages: ["effect"], alsoFrom: ["src"] },
+  { folder: "layers/engine", packages: ["effect", "@effect/platform-node"], alsoFrom: ["src"] },
   { folder: "layers/auth", packages: ["effect", "jose", "node:"], alsoFrom: ["src"] },
   { folder: "test/contract", packages: ["effect", "vitest", "@effect/vitest"], alsoFrom: ["src"] }
 ]
@@ -39,6 +39,7 @@ const unstableAllowed: ReadonlyArray<readonly [file: string, modules: ReadonlyAr
   ["src/script/ScriptActor.ts", ["effect/rpc"]],
   ["layers/postgres/", ["effect/sql"]],
   ["layers/engine/cluster.ts", ["effect/cluster"]],
+  ["layers/engine/clusterNode.ts", ["effect/cluster", "effect/socket", "effect/sql"]],
   ["layers/engine/cluster/", ["effect/cluster", "effect/rpc", "effect/sql"]],
   ["test/contract/", ["effect/rpc", "effect/Arbitrary"]]
 ]

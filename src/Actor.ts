@@ -6,7 +6,7 @@
 
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { ActorAlreadyRegistered } from "./ActorError.ts"
+import type { RegisterError } from "./ActorError.ts"
 import { ActorSystem } from "./ActorSystem.ts"
 import type { VersionMissing } from "./AgentError.ts"
 import * as ActorClient from "./actor/ActorClient.ts"
@@ -92,7 +92,7 @@ export interface Actor<Name extends string, State, Event, Commands extends Comma
   readonly toLayer: <H extends Behavior.Handlers<State, Event, Commands>>(
     handlers: H & Behavior.NoOthers<H, Commands>,
     options?: Behavior.BehaviorOptions
-  ) => Layer.Layer<never, ActorAlreadyRegistered, ActorSystem | Behavior.HandlerServices<H>>
+  ) => Layer.Layer<never, RegisterError, ActorSystem | Behavior.HandlerServices<H>>
   /** Gives the client of the actor with an id. The actor wakes at the first command; it need not be spawned. */
   readonly client: Effect.Effect<(id: string) => ActorClient.Client<Commands>, never, ActorSystem>
   /**

@@ -32,6 +32,21 @@ export class ActorAlreadyRegistered extends Schema.TaggedError<ActorAlreadyRegis
   }
 }
 
+/** Another machine of the cluster runs another definition under this name. */
+export class ActorMismatch extends Schema.TaggedError<ActorMismatch>("pantheon-state/ActorMismatch")("ActorMismatch", {
+  actor: Schema.String,
+  /** What the other machine runs. */
+  expected: Schema.String,
+  found: Schema.String
+}) {
+  override get message(): string {
+    return `actor ${JSON.stringify(this.actor)} differs from that of another machine of the cluster: expected ${this.expected}; found ${this.found}. Run one version of a definition on all machines: stop those of the old one first. A machine that died is forgotten after 15 seconds.`
+  }
+}
+
+/** Why a behavior was not registered. */
+export type RegisterError = ActorAlreadyRegistered | ActorMismatch
+
 /**
  * The handler of this very command died. Nothing of the command was persisted, it is not tried again, and the actor
  * restarts from its journal as its supervision says.

@@ -36,7 +36,7 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
-import type { ActorAlreadyRegistered, ActorError } from "./ActorError.ts"
+import type { ActorError, RegisterError } from "./ActorError.ts"
 import type { ScriptInput, ScriptServices } from "./ActorScript.ts"
 import type { ActorSystem } from "./ActorSystem.ts"
 import type { BehaviorRegistry } from "./BehaviorRegistry.ts"
@@ -168,11 +168,11 @@ export type Requirements =
   | MessageBus
 
 /** The port. */
-export const layerWith = (options: Options): Layer.Layer<ActorStatePort, ActorAlreadyRegistered, Requirements> =>
+export const layerWith = (options: Options): Layer.Layer<ActorStatePort, RegisterError, Requirements> =>
   Layer.effect(ActorStatePort, ScriptPort.make(options))
 
 /** The port, with its defaults. */
-export const layer: Layer.Layer<ActorStatePort, ActorAlreadyRegistered, Requirements> = layerWith({})
+export const layer: Layer.Layer<ActorStatePort, RegisterError, Requirements> = layerWith({})
 
 /** The agent whose stream is the history of the scripted actor with this id. */
 export const agentId: (id: string) => string = ScriptActor.agentId

@@ -22,14 +22,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type * as Actor from "./Actor.ts"
-import type {
-  ActorAlreadyRegistered,
-  ActorError,
-  ChildRefused,
-  NotTaken,
-  OrderError,
-  SpawnError
-} from "./ActorError.ts"
+import type { ActorError, ChildRefused, NotTaken, OrderError, RegisterError, SpawnError } from "./ActorError.ts"
 import type { Behavior } from "./actor/Behavior.ts"
 import type * as Command from "./actor/Command.ts"
 import type { Metadata } from "./ContextEvent.ts"
@@ -138,7 +131,7 @@ export class ActorSystem extends Context.Service<
   ActorSystem,
   {
     /** Makes the actors of a definition runnable until the scope closes; then they are stopped, gracefully. `Actor.toLayer` calls it. */
-    readonly register: (behavior: Behavior) => Effect.Effect<void, ActorAlreadyRegistered, Scope.Scope>
+    readonly register: (behavior: Behavior) => Effect.Effect<void, RegisterError, Scope.Scope>
     /**
      * Brings an actor into memory; also the way back after it was stopped or has failed. Completes once it has recovered. One that is stopping comes
      * back when it has stopped; to a handler that would wait for itself there, that is `ActorStopped`.

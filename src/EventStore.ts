@@ -141,6 +141,8 @@ export interface FeedOptions {
 export class EventStore extends Context.Service<
   EventStore,
   {
+    /** `process` when no other process can use the same store; unless said, several machines may. */
+    readonly reach?: "process" | "machines" | undefined
     /** Appends to one agent, durably. An interrupted caller's append may still be stored. */
     readonly append: (append: Append) => Effect.Effect<Appended, AppendError>
     /** Hands over many appends at once, so that they can share a flush; one result for each, in order. */
@@ -198,6 +200,7 @@ export const make = (driver: EventStoreDriver): Effect.Effect<EventStore["Servic
     const commits = yield* GroupCommit.make(driver)
     const open = OpenDriver.make(driver, commits)
     return EventStore.of({
+      reach: driver.reach,
       ...makeAppender(driver, commits, limits, nextId),
       ...makeReader(open, commits),
       ...makeImporter(open, commits),

@@ -155,6 +155,8 @@ export interface AgentEntry {
 export interface EventStoreDriver {
   /** Where the store is, for error messages: `LevelDB at ./data`. No secrets. */
   readonly name: string
+  /** `process` when no other process can use the same store at the same time; unless said, several machines may. */
+  readonly reach?: "process" | "machines" | undefined
   /**
    * Tries each append on its own and gives one outcome for each, in order, after everything stored is on disk. Appends to
    * one agent are applied in order. `appendBatch`, `deleteEvents` and `purge` of one driver never run at the same time, but for the batches that

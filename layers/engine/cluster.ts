@@ -6,15 +6,23 @@ import * as Layer from "effect/Layer"
 import { ActorSystem } from "../../src/ActorSystem.ts"
 import type { EventStore } from "../../src/EventStore.ts"
 import type { SnapshotStore } from "../../src/SnapshotStore.ts"
+import type { InvalidInput } from "../../src/StoreError.ts"
 import * as ClusterSystem from "./cluster/ClusterSystem.ts"
 
-export type { Options } from "./cluster/ClusterSystem.ts"
+export type { ClientOptions, Options } from "./cluster/ClusterSystem.ts"
+export { settings } from "./cluster/settings.ts"
 
 /** The engine of one machine. */
 export const layerWith = (
   options: ClusterSystem.Options
-): Layer.Layer<ActorSystem, never, Sharding | EventStore | SnapshotStore> =>
+): Layer.Layer<ActorSystem, InvalidInput, Sharding | EventStore | SnapshotStore> =>
   Layer.effect(ActorSystem, ClusterSystem.make(options))
 
 /** The engine of one machine, with its defaults. */
-export const layer: Layer.Layer<ActorSystem, never, Sharding | EventStore | SnapshotStore> = layerWith({})
+export const layer: Layer.Layer<ActorSystem, InvalidInput, Sharding | EventStore | SnapshotStore> = layerWith({})
+
+/** For programs that run no actors, but send to those of the cluster. */
+export const layerClient = (
+  options: ClusterSystem.ClientOptions = {}
+): Layer.Layer<ActorSystem, never, Sharding | EventStore> =>
+  Layer.effect(ActorSystem, ClusterSystem.makeClient(options))

@@ -34,6 +34,7 @@ export const make = (database: Database): Effect.Effect<EventStoreDriver, Driver
     const { moves } = database
     return {
       name: database.name,
+      reach: "process",
       maximumBatch: 4096,
       // While one is on its way to the disk, the next is made.
       concurrentBatches: 2,

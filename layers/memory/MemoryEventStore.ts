@@ -130,6 +130,7 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
 
   return {
     name: "the memory store",
+    reach: "process",
     maximumBatch: 10_000,
     feedPollMilliseconds: undefined,
     appendBatch: (appends) => Effect.sync(() => appends.map(apply)),

@@ -5,7 +5,7 @@ import * as Memory from "../../layers/memory/index.ts"
 import { EngineContract } from "../contract/index.ts"
 
 EngineContract.suite("the cluster engine on memory", {
-  engine: Layer.provide(ClusterEngine.layerWith({ patience: 0 }), TestRunner.layer),
+  engine: Layer.provide(ClusterEngine.layerWith({ patience: 0, machines: "one" }), TestRunner.layer),
   stores: Memory.layer,
   afterConflict: "awake"
 })

@@ -42,9 +42,7 @@ type Good = typeof handlers
 
 describe("the types of an actor", () => {
   it("let the example compose", () => {
-    expectTypeOf(AccountBehavior).toEqualTypeOf<
-      Layer.Layer<never, ActorError.ActorAlreadyRegistered, ActorSystem.ActorSystem>
-    >()
+    expectTypeOf(AccountBehavior).toEqualTypeOf<Layer.Layer<never, ActorError.RegisterError, ActorSystem.ActorSystem>>()
     expectTypeOf<Layer.Success<typeof Runtime>>().toEqualTypeOf<ActorSystem.ActorSystem>()
     expectTypeOf<Layer.Services<typeof Runtime>>().toEqualTypeOf<never>()
     expectTypeOf(program).toEqualTypeOf<Effect.Effect<number, ActorError.ActorError, ActorSystem.ActorSystem>>()
@@ -71,7 +69,7 @@ describe("the types of an actor", () => {
         )
     })
     expectTypeOf(layer).toEqualTypeOf<
-      Layer.Layer<never, ActorError.ActorAlreadyRegistered, ActorSystem.ActorSystem | Fees | Mail>
+      Layer.Layer<never, ActorError.RegisterError, ActorSystem.ActorSystem | Fees | Mail>
     >()
     const throwing = Account.toLayer({
       Deposit: () => {
@@ -79,9 +77,7 @@ describe("the types of an actor", () => {
       },
       Withdraw: () => Effect.die("never")
     })
-    expectTypeOf(throwing).toEqualTypeOf<
-      Layer.Layer<never, ActorError.ActorAlreadyRegistered, ActorSystem.ActorSystem>
-    >()
+    expectTypeOf(throwing).toEqualTypeOf<Layer.Layer<never, ActorError.RegisterError, ActorSystem.ActorSystem>>()
   })
 
   it("take handlers that fit, and no others", () => {

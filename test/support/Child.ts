@@ -73,6 +73,11 @@ export class Child {
     return await this.ended
   }
 
+  /** Sends it a signal, such as `SIGSTOP`. */
+  signal(signal: NodeJS.Signals): void {
+    this.process.kill(signal)
+  }
+
   private tell(): void {
     for (const resolve of this.heard.splice(0)) resolve()
   }

@@ -24,7 +24,7 @@ export type Orphan = Omit<ActorInfo, "parent">
 export class Tree {
   private readonly events: Replay.Stores["events"]
 
-  constructor({ events }: Replay.Stores) {
+  constructor({ events }: Pick<Replay.Stores, "events">) {
     this.events = events
   }
 

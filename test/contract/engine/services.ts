@@ -10,6 +10,7 @@ import * as Note from "../../../src/Note.ts"
 import { AlarmClock } from "./AlarmClock.ts"
 import { Ledger } from "./Ledger.ts"
 import {
+  afterConflict,
   deposits,
   eventually,
   fails,
@@ -21,8 +22,7 @@ import {
   journal,
   results,
   start,
-  startAll,
-  stopped
+  startAll
 } from "./support.ts"
 
 /** What a service writes: an event, and a note beside it. */
@@ -137,8 +137,7 @@ export const register = (it: It): void => {
           yield* write(agentId)
           yield* write(agentId, type)
           assert.deepInclude(yield* fails(ledger.Deposit({ amount: 2 }), "Conflict"), { expected: 1, actual: 3 })
-          yield* stopped(ledger.Balance(), "conflict")
-          assert.deepInclude(yield* info(Ledger, id), { status: "failed" })
+          yield* afterConflict(id)
         }
       })
     )

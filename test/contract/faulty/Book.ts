@@ -6,7 +6,7 @@ import type { EventStore } from "../../../src/EventStore.ts"
 import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
 
 /** An operation of the stores; each append of several counts on its own. */
-export type Operation = Exclude<keyof EventStore["Service"] | keyof SnapshotStore["Service"], "appendAll">
+export type Operation = Exclude<keyof EventStore["Service"] | keyof SnapshotStore["Service"], "appendAll" | "reach">
 
 /** A group of operations: all of the snapshot store are `snapshots`, and `reads` are those of the event store that change nothing. */
 export type Kind = "appends" | "reads" | "deletions" | "imports" | "snapshots"

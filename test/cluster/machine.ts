@@ -1,0 +1,23 @@
+/** One machine of a cluster, in a process of its own: runs accounts until it is told to end. */
+
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as ClusterNode from "../../layers/engine/clusterNode.ts"
+import * as Postgres from "../../layers/postgres/index.ts"
+import { AccountBehavior } from "../support/account.ts"
+
+const [url = "", schema = "", port = ""] = process.argv.slice(2)
+
+const ready = Layer.effectDiscard(Effect.sync(() => console.log("ready")))
+
+const Machine = ready.pipe(
+  Layer.provide(AccountBehavior),
+  Layer.provide(ClusterNode.layer({ address: { host: "127.0.0.1", port: Number(port) } })),
+  Layer.provide(Postgres.layerClient({ schema })),
+  Layer.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 10 }))
+)
+
+NodeRuntime.runMain(Layer.launch(Machine))
