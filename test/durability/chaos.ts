@@ -6,11 +6,13 @@ import { seed } from "../support/chance.ts"
 import { PostgresServer } from "../support/PostgresServer.ts"
 import { killActors } from "./actorKills.ts"
 import { killCounters } from "./counterKills.ts"
+import { killImports } from "./importKills.ts"
 import { killMixed } from "./mixedKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
 import { killServerUnderActors } from "./serverKillsUnderActors.ts"
 import { killTimers } from "./timerKills.ts"
+import { travel } from "./travel.ts"
 import { killWriters, type Outcome } from "./writerKills.ts"
 
 const home = mkdtempSync(join(tmpdir(), "pantheon-chaos-"))
@@ -43,6 +45,10 @@ const parts: ReadonlyArray<readonly [string, () => Promise<Outcome>]> = [
   ["PostgreSQL, actors killed", () => killActors(postgres("actors"), 25)],
   ["LevelDB, timers killed", () => killTimers(levelDb("timers"), 25)],
   ["PostgreSQL, timers killed", () => killTimers(postgres("timers"), 25)],
+  ["LevelDB, imports killed", () => killImports(levelDb("imports"), 50)],
+  ["PostgreSQL, imports killed", () => killImports(postgres("imports"), 50)],
+  ["LevelDB, a million events travel", () => travel(levelDb("travel"), 1_000_000, home)],
+  ["PostgreSQL, a million events travel", () => travel(postgres("travel"), 1_000_000, home)],
   ["LevelDB, actors killed that delete", () => killCounters(levelDb("counters"), 25)],
   ["PostgreSQL, actors killed that delete", () => killCounters(postgres("counters"), 25)],
   ...minutes("LevelDB, everything at once", (minute) => killMixed(levelDb(`mixed_${minute}`), 60_000)),

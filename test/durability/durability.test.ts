@@ -6,11 +6,13 @@ import { seed } from "../support/chance.ts"
 import { PostgresServer } from "../support/PostgresServer.ts"
 import { killActors } from "./actorKills.ts"
 import { killCounters } from "./counterKills.ts"
+import { killImports } from "./importKills.ts"
 import { killMixed } from "./mixedKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
 import { killServerUnderActors } from "./serverKillsUnderActors.ts"
 import { killTimers } from "./timerKills.ts"
+import { travel } from "./travel.ts"
 import { killWriters, type Outcome } from "./writerKills.ts"
 
 const home = mkdtempSync(join(tmpdir(), "pantheon-durability-"))
@@ -76,6 +78,22 @@ describe(`durability under kills (PANTHEON_SEED=${seed})`, () => {
 
   it("actors on PostgreSQL that delete what lies below their snapshots are whole after kills", async () => {
     expectAllKept(await killCounters(postgres("counters"), 2))
+  })
+
+  it("imports into LevelDB have happened altogether or not at all after kills", async () => {
+    expectAllKept(await killImports(levelDb("imports"), 3))
+  })
+
+  it("imports into PostgreSQL have happened altogether or not at all after kills", async () => {
+    expectAllKept(await killImports(postgres("imports"), 3))
+  })
+
+  it("many events travel from LevelDB into a file and back, in little memory", async () => {
+    expectAllKept(await travel(levelDb("travel"), 20_000, home))
+  })
+
+  it("many events travel from PostgreSQL into a file and back, in little memory", async () => {
+    expectAllKept(await travel(postgres("travel"), 20_000, home))
   })
 
   it("everything at once on LevelDB keeps what it was told, rings once, and leaves nothing running", async () => {

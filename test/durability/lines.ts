@@ -30,6 +30,10 @@ const Line = Schema.TaggedUnion({
   Kept: { agenda: Schema.String, key: Schema.String },
   /** It was set for another day, and cancelled. */
   Dropped: { agenda: Schema.String, key: Schema.String },
+  /** An agent with so many events is about to be imported. */
+  Importing: { agentId: Schema.String, count: Schema.Int },
+  /** It was imported. */
+  Imported: { agentId: Schema.String },
   /** A counter has counted so far. */
   Counted: { counter: Schema.String, count: Schema.Int }
 })

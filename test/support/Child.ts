@@ -30,9 +30,9 @@ export class Child {
   constructor(
     script: string,
     args: ReadonlyArray<string>,
-    options: { readonly cwd?: string; readonly env?: object } = {}
+    options: { readonly cwd?: string; readonly env?: object; readonly flags?: ReadonlyArray<string> } = {}
   ) {
-    const child = spawn(process.execPath, [script, ...args], {
+    const child = spawn(process.execPath, [...(options.flags ?? []), script, ...args], {
       cwd: options.cwd,
       env: { ...process.env, ...options.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: compileCache },
       stdio: ["ignore", "pipe", "pipe"]
