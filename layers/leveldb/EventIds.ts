@@ -69,7 +69,7 @@ export class EventIds {
     return Effect.gen({ self: this }, function* () {
       const places = yield* this.findPlaces(ids)
       const keys = [...places.values()].map(([agentId, version]) => Keys.event(agentId, version))
-      const rows = keys.length === 0 ? [] : yield* this.database.use("find events", (level) => level.getMany(keys))
+      const rows = keys.length === 0 ? [] : yield* this.rowsOf(keys)
       const events = new Map<string, StoredEvent>()
       let index = 0
       for (const [id, [agentId]] of places) {
@@ -81,11 +81,22 @@ export class EventIds {
     })
   }
 
+  /** Rows of an import that was decided on count; they are looked up before the places to which they are moved meanwhile. */
+  private rowsOf(keys: Array<string>): Effect.Effect<ReadonlyArray<string | undefined>, DriverError> {
+    const look = (keys: Array<string>) => this.database.use("find events", (level) => level.getMany(keys))
+    return Effect.suspend(() => {
+      if (this.database.moves.isIdle) return look(keys)
+      return Effect.flatMap(look(keys.map(Keys.staged)), (staged) =>
+        Effect.map(look(keys), (rows) => rows.map((row, index) => staged[index] ?? row))
+      )
+    })
+  }
+
   private findPlaces(ids: ReadonlyArray<string>) {
     return Effect.gen({ self: this }, function* () {
       const places = new Map<string, Rows.Reference>()
       if (ids.length === 0) return places
-      const texts = yield* this.database.use("find events", (level) => level.getMany(ids.map(Keys.eventId)))
+      const texts = yield* this.rowsOf(ids.map(Keys.eventId))
       const others: Array<string> = []
       for (const [index, id] of ids.entries()) {
         const text = texts[index]

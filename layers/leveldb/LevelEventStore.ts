@@ -44,11 +44,7 @@ export const make = (database: Database): Effect.Effect<EventStoreDriver, Driver
       appendBatch: makeAppendBatch(database, heads, ids, flushes),
       readHead: (agentId) => moves.before([agentId], readHead(database, heads, agentId)),
       readStream: (range) => moves.before([range.agentId], readStream(database, range)),
-      readEvent: (eventId) =>
-        moves.before(
-          undefined,
-          Effect.map(ids.find([eventId]), (found) => found.get(eventId))
-        ),
+      readEvent: (eventId) => moves.find(Effect.map(ids.find([eventId]), (found) => found.get(eventId))),
       readReplies: (agentId, commandIds) => moves.before([agentId], readReplies(database, agentId, commandIds)),
       listCommands: (page) => moves.before([page.agentId], listCommands(database, page)),
       listAgents: (page) => listAgents(database, heads, page),

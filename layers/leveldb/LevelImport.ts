@@ -34,7 +34,8 @@ export const makeImportAgent = (
   Effect.map(Semaphore.make(1), (mutex) => {
     const importAgent: ImportAgent = (agent, alone) =>
       Effect.gen(function* () {
-        yield* database.moves.before(undefined, discard(database))
+        yield* database.moves.idle
+        yield* discard(database)
         const staging = new Staging(database, ids, agent, alone)
         yield* Stream.runForEach(agent.chunks, (chunk) => staging.add(chunk))
         return yield* Effect.uninterruptible(decide(database, heads, flushes, agent, staging, alone))

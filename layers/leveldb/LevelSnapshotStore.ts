@@ -117,7 +117,7 @@ export const make = (database: LevelDatabase["Service"]): Effect.Effect<Snapshot
           [agentId],
           Effect.map(list(agentId, criteria, 1), (found) => found[0])
         ),
-      readById: (snapshotId) => moves.before(undefined, readById(snapshotId)),
+      readById: (snapshotId) => moves.find(readById(snapshotId)),
       list: (agentId, criteria, limit) => moves.before([agentId], list(agentId, criteria, limit)),
       listVersions: (agentId, criteria, limit) => {
         // LevelDB takes no larger one.

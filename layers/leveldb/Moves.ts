@@ -27,15 +27,29 @@ export class Moves {
     Deferred.doneUnsafe(moving.end, exit)
   }
 
-  /** Does something once none of the agents is moved, or none at all if they are left out. */
-  before<A, E>(
-    agentIds: ReadonlyArray<string> | undefined,
-    effect: Effect.Effect<A, E>
-  ): Effect.Effect<A, E | DriverError> {
+  /** Does something once none of the agents is moved. */
+  before<A, E>(agentIds: ReadonlyArray<string>, effect: Effect.Effect<A, E>): Effect.Effect<A, E | DriverError> {
     return Effect.suspend((): Effect.Effect<A, E | DriverError> => {
       const { moving } = this
-      if (moving === undefined || agentIds?.includes(moving.agentId) === false) return effect
-      return Effect.andThen(Deferred.await(moving.end), effect)
+      return moving !== undefined && agentIds.includes(moving.agentId)
+        ? Effect.andThen(Deferred.await(moving.end), effect)
+        : effect
     })
   }
+
+  /** Looks for something of an agent that is not known before, and once more if that is being moved. */
+  find<A extends { readonly agentId: string }, E>(
+    look: Effect.Effect<A | undefined, E>
+  ): Effect.Effect<A | undefined, E | DriverError> {
+    return Effect.flatMap(look, (found) =>
+      found === undefined || found.agentId !== this.moving?.agentId
+        ? Effect.succeed(found)
+        : this.before([found.agentId], look)
+    )
+  }
+
+  /** Completes once nothing is moved. */
+  readonly idle: Effect.Effect<void, DriverError> = Effect.suspend(() =>
+    this.moving === undefined ? Effect.void : Deferred.await(this.moving.end)
+  )
 }

@@ -15,9 +15,11 @@ import { Conflict, type ReadError } from "../StoreError.ts"
 import type { Stores } from "../store/Replay.ts"
 import type * as Uuid from "../store/Uuid.ts"
 import type * as ExportFormat from "./ExportFormat.ts"
-import { ExportReader, readHead } from "./ExportReader.ts"
+import { readHead } from "./ExportHead.ts"
+import { ExportReader } from "./ExportReader.ts"
 import { LineCutter } from "./LineCutter.ts"
 import { Rekeying } from "./Rekeying.ts"
+import { remedies } from "./Remedies.ts"
 
 /** How to import. */
 export interface ImportOptions {
@@ -88,7 +90,7 @@ const taken = ({ id, of }: { readonly of: string; readonly id: string }): Effect
       line: 0,
       expected: `the id of each ${of} once in the store`,
       found: `${JSON.stringify(id)} once more`,
-      remedy: "Import it as another agent, which gets new ids."
+      remedy: remedies.IdTaken
     })
   )
 

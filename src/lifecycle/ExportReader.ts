@@ -10,6 +10,7 @@ import type { Limits } from "../Limits.ts"
 import { Sha256 } from "../store/Sha256.ts"
 import * as ExportFormat from "./ExportFormat.ts"
 import type { Rekeying } from "./Rekeying.ts"
+import { remedies } from "./Remedies.ts"
 import * as RowReader from "./RowReader.ts"
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] extends ReadonlyArray<infer B> ? Array<B> : A[K] }
@@ -20,44 +21,9 @@ const chunkLength = 1024 * 1024
 
 const emptyChunk = (): Mutable<ImportChunk> => ({ events: [], commands: [], notes: [], snapshots: [] })
 
-const parse = (line: string): unknown =>
-  Result.getOrElse(
-    Result.try((): unknown => JSON.parse(line)),
-    () => undefined
-  )
-
-const decodeHead = Schema.decodeUnknownOption(ExportFormat.Head)
 const decodeEnd = Schema.decodeUnknownOption(ExportFormat.End)
 
-const AnyFormat = Schema.Struct({ pantheon: Schema.Struct({ format: Schema.Int }) })
-const decodeAnyFormat = Schema.decodeUnknownOption(AnyFormat)
-
 const sections = ["event", "snapshot", "command", "note"] as const
-
-/** Reads the first line. */
-export const readHead = (line: string | undefined): Result.Result<ExportFormat.Head, ImportRefused> => {
-  const refuse = (reason: ImportRefused["reason"], expected: string, found: string, remedy: string) =>
-    Result.fail(new ImportRefused({ reason, line: 1, expected, found, remedy }))
-  const value = line === undefined ? undefined : parse(line)
-  const head = decodeHead(value)
-  if (Option.isSome(head)) return Result.succeed(head.value.pantheon)
-  const known = decodeAnyFormat(value)
-  if (Option.isSome(known) && known.value.pantheon.format > ExportFormat.format) {
-    return refuse(
-      "NewerFormat",
-      `format ${ExportFormat.format}`,
-      `format ${known.value.pantheon.format}`,
-      "Import it with the newer version of this library that wrote it."
-    )
-  }
-  const remedy = "Pass what `exportContext` gave, from its beginning."
-  return refuse(
-    "NotAnExport",
-    "the head of an export",
-    line === undefined ? "nothing" : RowReader.excerpt(line),
-    remedy
-  )
-}
 
 /** The lines behind the first. */
 export class ExportReader {
@@ -104,7 +70,7 @@ export class ExportReader {
   read(line: string): ImportRefused | undefined {
     this.line++
     if (this.isEnded) return this.refuse("TrailingData", "nothing behind the end", RowReader.excerpt(line))
-    const value = parse(line)
+    const value = RowReader.parse(line)
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return this.refuse("Malformed", "a JSON object", RowReader.excerpt(line))
     }
@@ -255,20 +221,4 @@ export class ExportReader {
   private refuse(reason: ImportRefused["reason"], expected: string, found: string): ImportRefused {
     return new ImportRefused({ reason, line: this.line, expected, found, remedy: remedies[reason] })
   }
-}
-
-const spoilt = "Export the agent again, or use another copy; this one was changed or cut."
-
-const remedies: { readonly [R in ImportRefused["reason"]]: string } = {
-  NotAnExport: spoilt,
-  NewerFormat: spoilt,
-  Malformed: spoilt,
-  TooLarge: "Raise the limits in `Limits`, if you trust where it comes from.",
-  Order: spoilt,
-  Gap: spoilt,
-  Truncated: spoilt,
-  TrailingData: "Pass one export, and nothing behind it.",
-  Counts: spoilt,
-  Checksum: spoilt,
-  IdTaken: "Import it as another agent, which gets new ids."
 }

@@ -31,6 +31,13 @@ export interface ReadSnapshot {
   readonly state: string
 }
 
+/** The JSON value that a line is; nothing for another line. */
+export const parse = (line: string): unknown =>
+  Result.getOrElse(
+    Result.try((): unknown => JSON.parse(line)),
+    () => undefined
+  )
+
 /** The beginning of a text, for errors. */
 export const excerpt = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 

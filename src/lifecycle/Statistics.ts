@@ -90,7 +90,7 @@ export const ofContext = Effect.fnUntraced(function* (stores: Stores, reader: Ag
 // Each agent costs some reads; a few at a time keep the store busy.
 const concurrency = 8
 
-/** Of all agents; `isActor` tells those that are not contexts. */
+/** Of all agents; those that are no contexts are actors. */
 export const ofSystem = (
   stores: Stores,
   reader: AgentReader,

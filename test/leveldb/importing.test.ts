@@ -1,8 +1,10 @@
-/** What becomes of an import whose process dies at any of its writes. */
+/** What becomes of an import whose process dies at any of its writes, and of others meanwhile. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -106,8 +108,8 @@ const look = (directory: string, agentId: string) =>
     })
   )
 
-describe("an import into LevelDB whose process dies", () => {
-  it.live("has happened altogether or not at all, whichever write was the last", () =>
+describe("an import into LevelDB", () => {
+  it.live("has happened altogether or not at all when its process dies, whichever write was the last", () =>
     Effect.gen(function* () {
       let isOver = false
       const seen = new Set<string>()
@@ -160,7 +162,7 @@ describe("an import into LevelDB whose process dies", () => {
     })
   )
 
-  it.live("is ended by a later process even if that dies as well, again and again", () =>
+  it.live("is ended by a later process when its own dies, even if that dies as well, again and again", () =>
     Effect.gen(function* () {
       const directory = yield* TestDirectory.make
       const agentId = freshId()
@@ -178,5 +180,49 @@ describe("an import into LevelDB whose process dies", () => {
       assert.deepInclude(head, { version: 3004, isComplete: true })
       assert.deepStrictEqual(numbers, integers(3000))
     })
+  )
+
+  it.live("keeps its ids from others, and lets them go on, while its rows are moved", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const directory = yield* TestDirectory.make
+        const database = yield* LevelDatabase.make({ directory })
+        const [moving, go] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        // What is moved waits; what others write does not.
+        const write = (operations: Parameters<typeof database.write>[0]) =>
+          operations.some(({ key, type }) => type === "del" && key.startsWith("xe"))
+            ? Deferred.succeed(moving, undefined).pipe(
+                Effect.andThen(Deferred.await(go)),
+                Effect.andThen(database.write(operations))
+              )
+            : database.write(operations)
+        const store = yield* EventStore.make(yield* LevelEventStore.make({ ...database, write }))
+        const [agentId, other] = [freshId(), freshId()]
+        yield* store.append({ agentId, events: numbered(3) })
+        const importing = yield* Effect.forkChild(importOver(store, agentId))
+        yield* Deferred.await(moving)
+        const refused = yield* Effect.flip(store.append({ agentId: other, events: [{ id: "event 9", type: "a.b" }] }))
+        assert.deepInclude(refused, { _tag: "Rejected", reason: "EventIdTaken" })
+        yield* store.append({ agentId: other, events: [{ id: "mine", type: "a.b" }] })
+        assert.isTrue(Option.isSome(yield* store.getEvent("mine")))
+        assert.isTrue(Option.isNone(yield* store.getEvent("nobody's")))
+        assert.lengthOf(yield* Stream.runCollect(store.read(other)), 1)
+        // Whoever asks for the agent waits, or an event of it.
+        const asking = yield* Effect.forkChild(
+          Effect.all([store.head(agentId), store.getEvent("event 9"), store.append({ agentId, events: numbered(1) })], {
+            concurrency: "unbounded"
+          }),
+          { startImmediately: true }
+        )
+        yield* Effect.sleep("20 millis")
+        assert.isUndefined(asking.pollUnsafe())
+        yield* Deferred.succeed(go, undefined)
+        assert.deepStrictEqual(yield* Fiber.join(importing), { _tag: "Imported" })
+        const [head, event, appended] = yield* Fiber.join(asking)
+        assert.isAtLeast(head.version, 3004)
+        assert.deepInclude(Option.getOrThrow(event), { agentId, version: 13 })
+        assert.strictEqual(appended.version, 3005)
+      })
+    )
   )
 })
