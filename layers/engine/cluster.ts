@@ -7,6 +7,7 @@ import { ActorSystem } from "../../src/ActorSystem.ts"
 import type { EventStore } from "../../src/EventStore.ts"
 import type { SnapshotStore } from "../../src/SnapshotStore.ts"
 import type { InvalidInput } from "../../src/StoreError.ts"
+import * as CleanUp from "./cluster/CleanUp.ts"
 import * as ClusterSystem from "./cluster/ClusterSystem.ts"
 
 export type { ClientOptions, Options } from "./cluster/ClusterSystem.ts"
@@ -26,3 +27,8 @@ export const layerClient = (
   options: ClusterSystem.ClientOptions = {}
 ): Layer.Layer<ActorSystem, never, Sharding | EventStore> =>
   Layer.effect(ActorSystem, ClusterSystem.makeClient(options))
+
+/**
+ * Does something now and then, on one machine at a time: the clean-ups of services, and of the cluster's own messages (`ClusterNode.cleanMessages`).
+ */
+export const layerCleanUp = CleanUp.layer

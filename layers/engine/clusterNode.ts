@@ -11,12 +11,16 @@
  * ```
  */
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+import * as Clock from "effect/Clock"
 import type * as Config from "effect/Config"
+import * as MachineId from "effect/cluster/MachineId"
 import type { MessageStorage } from "effect/cluster/MessageStorage"
 import * as RunnerAddress from "effect/cluster/RunnerAddress"
 import type { Runners } from "effect/cluster/Runners"
 import type { Sharding } from "effect/cluster/Sharding"
 import type { ShardingConfig } from "effect/cluster/ShardingConfig"
+import * as Snowflake from "effect/cluster/Snowflake"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -26,6 +30,7 @@ import type { ActorSystem } from "../../src/ActorSystem.ts"
 import type { EventStore } from "../../src/EventStore.ts"
 import type { SnapshotStore } from "../../src/SnapshotStore.ts"
 import { InvalidInput } from "../../src/StoreError.ts"
+import * as DurationOption from "../../src/store/DurationOption.ts"
 import * as ClusterEngine from "./cluster.ts"
 
 /** Where a machine is reached. */
@@ -108,4 +113,27 @@ const checkPool = Effect.gen(function* () {
       reserved.failure._tag === "TimeoutError" ? "no such number within ten seconds" : `${reserved.failure.message}`,
     remedy: "Raise maxConnections of the SqlClient, and see that the server allows so many."
   })
+})
+
+/**
+ * Deletes the messages that the cluster has kept, and has handed over, for so long, and the replies to them; gives how many messages. The cluster itself
+ * keeps them for ever. Commands are on record in the journal, so they take effect once all the same.
+ */
+export const cleanMessages = Effect.fnUntraced(function* (
+  options: {
+    /** A day, unless said. */
+    readonly olderThan?: Duration.Input | undefined
+  } = {}
+) {
+  const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+  const age = DurationOption.nonNegative("ClusterNode", "olderThan", options.olderThan ?? "1 day")
+  const timestamp = Math.max((yield* Clock.currentTimeMillis) - age, Snowflake.constEpochMillis)
+  const before = String(Snowflake.make({ timestamp, machineId: MachineId.make(0), sequence: 0 }))
+  const old = sql`SELECT id FROM cluster_messages WHERE processed AND id < CAST(${before} AS BIGINT)`
+  const remove = Effect.gen(function* () {
+    yield* sql`DELETE FROM cluster_replies WHERE request_id IN (${old})`
+    const deleted = yield* sql`DELETE FROM cluster_messages WHERE id IN (${old}) RETURNING id`
+    return deleted.length
+  })
+  return yield* sql.withTransaction(remove)
 })
