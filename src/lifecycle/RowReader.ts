@@ -150,7 +150,14 @@ const valueText = (row: Row, name: string, limits: Limits, bytes: number): Read<
 const valueOf = (row: Row, name: string): Read<Value.Value> => {
   const value = row[name]
   if (value === undefined) return refuse(name, "a value", value)
-  const decoded = Value.decode(JSON.stringify(value), name)
+  const written = Result.try(() => JSON.stringify(value))
+  if (Result.isFailure(written)) {
+    return Result.fail({ reason: "TooLarge", expected: `${name} that is not nested so deep`, found: "no end" })
+  }
+  const text = written.success
+  // Only a text with a key that starts with `$` can hold a tag.
+  if (!text.includes('"$')) return Result.succeed(value as Value.Value)
+  const decoded = Value.decode(text, name)
   return Result.isSuccess(decoded) ? Result.succeed(decoded.success) : refuse(name, decoded.failure.expected, value)
 }
 

@@ -73,7 +73,15 @@ export class Sha256 {
       const large = rotated(near, 17) ^ rotated(near, 19) ^ (near >>> 10)
       words[at] = (words[at - 16] ?? 0) + small + (words[at - 7] ?? 0) + large
     }
-    let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state
+    // One by one: taking an array apart would cost more than all that follows.
+    let a = state[0] ?? 0
+    let b = state[1] ?? 0
+    let c = state[2] ?? 0
+    let d = state[3] ?? 0
+    let e = state[4] ?? 0
+    let f = state[5] ?? 0
+    let g = state[6] ?? 0
+    let h = state[7] ?? 0
     for (let at = 0; at < 64; at++) {
       const choice = (e & f) ^ (~e & g)
       const majority = (a & b) ^ (a & c) ^ (b & c)
@@ -89,6 +97,13 @@ export class Sha256 {
       b = a
       a = (one + two) | 0
     }
-    for (const [at, word] of [a, b, c, d, e, f, g, h].entries()) state[at] = (state[at] ?? 0) + word
+    state[0] = (state[0] ?? 0) + a
+    state[1] = (state[1] ?? 0) + b
+    state[2] = (state[2] ?? 0) + c
+    state[3] = (state[3] ?? 0) + d
+    state[4] = (state[4] ?? 0) + e
+    state[5] = (state[5] ?? 0) + f
+    state[6] = (state[6] ?? 0) + g
+    state[7] = (state[7] ?? 0) + h
   }
 }

@@ -7,9 +7,10 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Memory from "../../layers/memory/index.ts"
-import { AccessPolicy, AgentStateManager, ContextLifecycle, CurrentPrincipal } from "../../src/index.ts"
+import { AccessPolicy, AgentStateManager, AuthService, ContextLifecycle, CurrentPrincipal } from "../../src/index.ts"
 import { FaultyStore } from "../contract/index.ts"
 
 const Stores = FaultyStore.layer.pipe(Layer.provide(Layer.fresh(Memory.layer)))
@@ -97,5 +98,16 @@ describe("cleaning up on a schedule", () => {
     })
     const Guarded = Layer.provide(Lifecycle, Layer.succeedContext(Context.make(AccessPolicy.AccessPolicy, policy)))
     return Effect.scoped(Effect.provide(test, Guarded))
+  })
+
+  it.effect("cleans up after whoever issues tokens, if there is one", () => {
+    const Auth = Layer.mock(AuthService.AuthService, {
+      cleanUp: Effect.succeed({ tokens: 2, apiKeys: 1 }),
+      refusals: Stream.empty
+    })
+    return Effect.gen(function* () {
+      const { cleanUp } = yield* ContextLifecycle.ContextLifecycle
+      assert.deepStrictEqual(yield* cleanUp(), { contexts: 0, tokens: 2, apiKeys: 1 })
+    }).pipe(Effect.provide(Layer.provide(Lifecycle, Auth)))
   })
 })

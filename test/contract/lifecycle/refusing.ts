@@ -129,6 +129,18 @@ const cases: ReadonlyArray<Case> = [
     (lines) => replaced(lines, 2, '{"amount":1}', '{"x":{"$date":"?"}}')
   ],
   [
+    "has an event that is nested without end",
+    "TooLarge",
+    2,
+    (lines) => replaced(lines, 2, '{"amount":1}', `{"x":${"[".repeat(200_000)}${"]".repeat(200_000)}}`)
+  ],
+  [
+    "has an event that is nested deeper than the limits allow",
+    "TooLarge",
+    2,
+    (lines) => replaced(lines, 2, '{"amount":1}', `{"x":${"[".repeat(100)}${"]".repeat(100)}}`)
+  ],
+  [
     "has a command of versions to come",
     "Malformed",
     8,
