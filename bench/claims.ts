@@ -188,6 +188,30 @@ export const claims: ReadonlyArray<Claim> = [
       ["postgres-growth", "256 ", "all appends at 1,000,000"],
       ["postgres-growth", "256 ", "all appends at 10,000"]
     ]
+  },
+  {
+    text: "Cluster, 256 persisted commands in flight: of bare volatile requests",
+    ...atLeast(0.6),
+    ratio: [
+      ["cluster", "256 ", "pantheon, persisted"],
+      ["cluster", "256 ", "effect/cluster, volatile"]
+    ]
+  },
+  {
+    text: "Cluster, 256 persisted commands in flight: times the cluster's own persisted requests",
+    ...atLeast(20),
+    ratio: [
+      ["cluster", "256 ", "pantheon, persisted"],
+      ["cluster", "256 ", "effect/cluster, persisted"]
+    ]
+  },
+  {
+    text: "Cluster, an ask to another machine: time of a bare request",
+    ...atMost(1.3),
+    ratio: [
+      ["cluster", "1 ", "pantheon, ask"],
+      ["cluster", "1 ", "effect/cluster, volatile"]
+    ]
   }
 ]
 

@@ -9,6 +9,7 @@ import { judge } from "./claims.ts"
 import type { Effort, Row } from "./harness.ts"
 import { claimTable, environment, rowTable, toResults, toText } from "./report.ts"
 import * as auth from "./suites/auth.ts"
+import * as cluster from "./suites/cluster.ts"
 import * as footprint from "./suites/footprint.ts"
 import * as leveldb from "./suites/leveldb.ts"
 import * as memory from "./suites/memory.ts"
@@ -29,7 +30,8 @@ const suites: ReadonlyArray<readonly [string, (effort: Effort, url: string) => P
   ["messages", messages.run],
   ["timers", timers.run],
   ["footprint", footprint.run],
-  ["auth", auth.run]
+  ["auth", auth.run],
+  ["cluster", cluster.run]
 ]
 
 const full: Effort = { rounds: 9, milliseconds: 800, isQuick: false }

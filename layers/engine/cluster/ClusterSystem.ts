@@ -56,8 +56,9 @@ export const make = Effect.fnUntraced(function* (
   const sharding = yield* Sharding
   const events = yield* EventStore
   if (options.machines !== "one" && events.reach === "process") return yield* unshared
+  const clock = yield* Clock.Clock
   const shards = new Shards(sharding)
-  const router = new Router(sharding, patienceOf(options))
+  const router = new Router(sharding, patienceOf(options), () => clock.currentTimeMillisUnsafe())
   const system = yield* LocalSystem.make(options, {
     holds: (_, id) => shards.holds(id),
     afterConflict: Ending.overtaken,
@@ -133,11 +134,11 @@ export const makeClient = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const nextId = yield* Uuid.makeGenerator
   const shards = new Shards(sharding)
-  const router = new Router(sharding, patienceOf(options))
+  const now = () => clock.currentTimeMillisUnsafe()
+  const router = new Router(sharding, patienceOf(options), now)
   const tree = new Tree({ events })
   const changes = new Changes()
   yield* Effect.addFinalizer(() => Effect.sync(() => changes.close()))
-  const now = () => clock.currentTimeMillisUnsafe()
   const makeId = () => nextId(now())
   const client = ClusterClient.make({
     router,

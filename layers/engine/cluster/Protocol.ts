@@ -4,7 +4,7 @@
  * Commands travel as texts in the encoding of their own schemas, so all entities have the same messages, and a machine needs no definition to pass
  * one on.
  */
-import { Persisted, Uninterruptible } from "effect/cluster/ClusterSchema"
+import { ClientTracingEnabled, Persisted, Uninterruptible } from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
@@ -146,6 +146,9 @@ const family = [
 ] as const
 
 /** The entity of a definition. */
-export const entityOf = (actor: string) => Entity.make(actor, [...commands, ...orders, ...family])
+export const entityOf = (actor: string) =>
+  Entity.make(actor, [...commands, ...orders, ...family])
+    // Commands that are traced bring their trace with them.
+    .annotate(ClientTracingEnabled, false)
 
 export type ActorEntity = ReturnType<typeof entityOf>

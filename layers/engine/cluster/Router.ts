@@ -2,11 +2,9 @@
  * Brings what is wanted of an actor to the machine that owns it, and tries again while ownership moves or the database is away.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as ClusterError from "effect/cluster/ClusterError"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { ActorNotRegistered, ActorStopped, ActorUnreachable } from "../../../src/ActorError.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import type { Unavailable } from "../../../src/StoreError.ts"
@@ -35,12 +33,16 @@ export class Router {
   private readonly sharding: Sharding["Service"]
   /** For how many milliseconds what fails in passing is tried again. */
   readonly patience: number
+  private readonly now: () => number
   /** They have the caches of their clients in the cluster, by identity. */
   private readonly entities = new Map<string, ActorEntity>()
+  private readonly clients = new Map<string, (id: string) => Client>()
 
-  constructor(sharding: Sharding["Service"], patience: number) {
+  /** `now` gives milliseconds since the epoch. */
+  constructor(sharding: Sharding["Service"], patience: number, now: () => number) {
     this.sharding = sharding
     this.patience = patience
+    this.now = now
   }
 
   entity(actor: string): ActorEntity {
@@ -54,26 +56,35 @@ export class Router {
     address: ActorAddress,
     send: (client: Client, attempt: number) => Effect.Effect<A, E>
   ): Effect.Effect<A, Told<E>> {
-    return Effect.flatMap(this.sharding.makeClient(this.entity(address.actor)), (client) =>
-      this.persevere(address, (attempt) => send(client(address.id), attempt))
-    )
+    const client = this.clients.get(address.actor)
+    if (client !== undefined) return this.persevere(address, (attempt) => send(client(address.id), attempt))
+    return Effect.flatMap(this.sharding.makeClient(this.entity(address.actor)), (made) => {
+      this.clients.set(address.actor, made)
+      return this.call(address, send)
+    })
   }
 
   /** Sends anything, in the same way. */
   persevere<A, E>(address: ActorAddress, send: (attempt: number) => Effect.Effect<A, E>): Effect.Effect<A, Told<E>> {
-    return Effect.gen({ self: this }, function* () {
-      const clock = yield* Clock.Clock
-      const begun = clock.currentTimeMillisUnsafe()
-      for (let attempt = 1; ; attempt++) {
-        const exit = yield* Effect.exit(send(attempt))
-        const trouble = Exit.isSuccess(exit) ? undefined : troubleIn(address, exit.cause)
-        if (trouble === undefined) return yield* exit as Exit.Exit<A, Told<E>>
-        if (yield* this.sharding.isShutdown)
-          return yield* new ActorStopped({ ...addressOf(address), reason: "shutdown" })
-        const tried = clock.currentTimeMillisUnsafe() - begun
-        if (!trouble.passes || tried >= this.patience) return yield* Effect.fail(trouble.failure(tried))
-        yield* Effect.sleep(delayAfter(attempt))
-      }
+    return Effect.suspend(() => this.attempt(address, send, 1, this.now()))
+  }
+
+  private attempt<A, E>(
+    address: ActorAddress,
+    send: (attempt: number) => Effect.Effect<A, E>,
+    attempt: number,
+    begun: number
+  ): Effect.Effect<A, Told<E>> {
+    return Effect.catchCause(send(attempt), (cause): Effect.Effect<A, Told<E>> => {
+      const trouble = troubleIn(address, cause)
+      // What is no trouble of the cluster's is the answer.
+      if (trouble === undefined) return Effect.failCause(cause as Cause.Cause<Told<E>>)
+      return Effect.flatMap(this.sharding.isShutdown, (isShutdown): Effect.Effect<A, Told<E>> => {
+        if (isShutdown) return Effect.fail(new ActorStopped({ ...addressOf(address), reason: "shutdown" }))
+        const tried = this.now() - begun
+        if (!trouble.passes || tried >= this.patience) return Effect.fail(trouble.failure(tried))
+        return Effect.delay(this.attempt(address, send, attempt + 1, begun), delayAfter(attempt))
+      })
     })
   }
 }
