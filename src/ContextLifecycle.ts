@@ -254,7 +254,7 @@ const everywhere = `${ReservedAgents.prefix}lifecycle`
 const cleaner = { id: everywhere, kind: "service", permissions: [Permission.make("*:admin:*")] } as const
 
 /**
- * Cleans up on a schedule, for as long as the layer lives. What it ends, and what goes wrong, is logged; a clean-up that fails is followed by the
+ * Cleans up at once, and then on a schedule, for as long as the layer lives. What it ends, and what goes wrong, is logged; a clean-up that fails is followed by the
  * next one. Several processes may run it on one store.
  */
 export const layerCleanUp = <Out, Env>(

@@ -306,6 +306,23 @@ export const register = (it: It): void => {
       })
     )
 
+    it.effect("is won by one of several that bring the same agent at once", () =>
+      Effect.gen(function* () {
+        const agentId = freshId()
+        const outcomes = yield* Effect.forEach(
+          integers(5),
+          (number) => importEvents(agentId, eventsOf(4, 10 * number), { eventIds: "generated" }),
+          { concurrency: "unbounded" }
+        )
+        const winner = outcomes.findIndex(({ _tag }) => _tag === "Imported") + 1
+        assert.lengthOf(
+          outcomes.filter((outcome) => outcome._tag === "Conflict" && outcome.actual === 4),
+          4
+        )
+        assert.deepStrictEqual(numbersOf(yield* read(agentId)), integers(4, 10 * winner))
+      })
+    )
+
     it.effect("lets appends to other agents through meanwhile", () =>
       Effect.gen(function* () {
         const other = freshId()
