@@ -1,4 +1,4 @@
-/** One machine of a cluster, in a process of its own: runs accounts until it is told to end. */
+/** One machine of a cluster, in a process of its own: runs accounts and members until it is told to end. */
 
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as PgClient from "@effect/sql-pg/PgClient"
@@ -8,13 +8,14 @@ import * as Redacted from "effect/Redacted"
 import * as ClusterNode from "../../layers/engine/clusterNode.ts"
 import * as Postgres from "../../layers/postgres/index.ts"
 import { AccountBehavior } from "../support/account.ts"
+import { MemberBehavior } from "./Member.ts"
 
 const [url = "", schema = "", port = ""] = process.argv.slice(2)
 
 const ready = Layer.effectDiscard(Effect.sync(() => console.log("ready")))
 
 const Machine = ready.pipe(
-  Layer.provide(AccountBehavior),
+  Layer.provide([AccountBehavior, MemberBehavior]),
   Layer.provide(ClusterNode.layer({ address: { host: "127.0.0.1", port: Number(port) } })),
   Layer.provide(Postgres.layerClient({ schema })),
   Layer.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 10 }))
