@@ -31,3 +31,12 @@ export const deleted = "context.deleted"
 
 /** The context expires at `data.expiresAt`, or never; its state does not change. */
 export const expirySet = "context.expiry-set"
+
+/** The agent is shared: `data.share`. This and the two after it are written by `ContextSharing`, and change no state. */
+export const shared = "context.shared"
+
+/** A share is another now: `data.share`. */
+export const shareChanged = "context.share-changed"
+
+/** The share `data.shareId` is over, for `data.reason`. */
+export const shareRevoked = "context.share-revoked"
