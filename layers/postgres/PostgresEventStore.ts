@@ -39,6 +39,7 @@ export const make = (tables: OpenTables): EventStoreDriver => {
       }
     )
   }
+  const head = headStatement(names)
   const feed = makeReadFeed(sql, names, failing, epoch)
 
   const deletion = makeDeletion(sql, names)
@@ -51,9 +52,7 @@ export const make = (tables: OpenTables): EventStoreDriver => {
     feedPollMilliseconds: names.feedPollMilliseconds,
     appendBatch: withSingleAppend(sql, names, withFlatAppend(sql, names, makeAppendBatch(sql, names))),
     readHead: (agentId) =>
-      Effect.map(failing("read head")(sql.unsafe<HeadRow>(headStatement(names), [tenant, agentId])), (rows) =>
-        toHead(rows[0])
-      ),
+      Effect.map(failing("read head")(sql.unsafe<HeadRow>(head, [tenant, agentId])), (rows) => toHead(rows[0])),
     readStream: ({ agentId, direction, from, limit, to }) =>
       readPage(agentId, direction === "forward" ? forward : backward, [from, to, limit]),
     readEvent: (eventId) =>

@@ -12,25 +12,31 @@ const columns = `id, agent_id AS "agentId", version::float8 AS version, event_id
 
 const within = `tenant = $1 AND agent_id = $2 AND version BETWEEN $3::int8 AND $4::int8 AND timestamp BETWEEN $5::int8 AND $6::int8`
 
+/** The snapshots of an agent within bounds, the newest first; takes `withinValues`. */
+export const newestFirst = ({ snapshots }: Names): string =>
+  `SELECT ${columns} FROM ${snapshots} s WHERE ${within} ORDER BY s.version DESC`
+
+/** Which agent, and which bounds. */
+export const withinValues = (
+  { tenant }: Names,
+  agentId: string,
+  criteria: StoredCriteria
+): ReadonlyArray<string | number> => [
+  tenant,
+  agentId,
+  criteria.minVersion ?? 0,
+  criteria.maxVersion ?? Number.MAX_SAFE_INTEGER,
+  criteria.minTimestamp ?? Number.MIN_SAFE_INTEGER,
+  criteria.maxTimestamp ?? Number.MAX_SAFE_INTEGER
+]
+
 /** A driver over tables that are up to date. */
 export const make = ({ failing, name, names, sql }: OpenTables): SnapshotStoreDriver => {
   const { snapshots, tenant } = names
   const save = saveStatement(names)
-  const bounds = (agentId: string, criteria: StoredCriteria) => [
-    tenant,
-    agentId,
-    criteria.minVersion ?? 0,
-    criteria.maxVersion ?? Number.MAX_SAFE_INTEGER,
-    criteria.minTimestamp ?? Number.MIN_SAFE_INTEGER,
-    criteria.maxTimestamp ?? Number.MAX_SAFE_INTEGER
-  ]
+  const latest = `${newestFirst(names)} LIMIT $7::int8`
   const list: SnapshotStoreDriver["list"] = (agentId, criteria, limit) =>
-    failing("read snapshots")(
-      sql.unsafe<StoredSnapshot>(
-        `SELECT ${columns} FROM ${snapshots} s WHERE ${within} ORDER BY s.version DESC LIMIT $7::int8`,
-        [...bounds(agentId, criteria), limit]
-      )
-    )
+    failing("read snapshots")(sql.unsafe<StoredSnapshot>(latest, [...withinValues(names, agentId, criteria), limit]))
   return {
     name,
     save: (snapshot) =>
@@ -67,7 +73,10 @@ export const make = ({ failing, name, names, sql }: OpenTables): SnapshotStoreDr
     delete: (agentId, criteria) =>
       Effect.map(
         failing("delete snapshots")(
-          sql.unsafe(`DELETE FROM ${snapshots} WHERE ${within} RETURNING version`, bounds(agentId, criteria))
+          sql.unsafe(
+            `DELETE FROM ${snapshots} WHERE ${within} RETURNING version`,
+            withinValues(names, agentId, criteria)
+          )
         ),
         (rows) => rows.length
       )

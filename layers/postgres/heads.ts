@@ -6,7 +6,8 @@ import type { Names } from "./Names.ts"
 
 /** One row of `headStatement`. */
 export interface HeadRow {
-  readonly version: number
+  /** The version of the newest row. */
+  readonly newest: number
   readonly purged: boolean
   readonly oldest: number
   /** What the oldest row is: an event, or the type of a husk. */
@@ -17,7 +18,7 @@ export interface HeadRow {
 
 /** Takes the tenant and the agent id. */
 export const headStatement = ({ events }: Names): string => `
-SELECT h.version::float8 AS version, h.data IS NULL AND h.type = 'purged' AS purged, o.version::float8 AS oldest,
+SELECT h.version::float8 AS newest, h.data IS NULL AND h.type = 'purged' AS purged, o.version::float8 AS oldest,
   CASE WHEN o.data IS NULL THEN o.type ELSE 'event' END AS "oldestKind", o.timestamp::float8 AS "oldestTime"
 FROM (SELECT version, data, type FROM ${events} WHERE tenant = $1 AND agent_id = $2 ORDER BY version DESC LIMIT 1) h,
   (SELECT version, data, type, timestamp FROM ${events} WHERE tenant = $1 AND agent_id = $2 ORDER BY version LIMIT 1) o`
@@ -25,7 +26,7 @@ FROM (SELECT version, data, type FROM ${events} WHERE tenant = $1 AND agent_id =
 /** Without a row the agent was never written. */
 export const toHead = (row: HeadRow | undefined): Head => {
   if (row === undefined) return { version: 0, firstVersion: 0, presence: "missing", isComplete: true }
-  const { oldest, oldestKind, oldestTime, purged, version } = row
+  const { newest: version, oldest, oldestKind, oldestTime, purged } = row
   if (purged) return { version, firstVersion: 0, presence: "missing", isComplete: true }
   if (oldestKind === "event") {
     return { version, firstVersion: oldest, presence: "present", isComplete: oldest === 1 }

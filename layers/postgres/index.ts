@@ -3,6 +3,7 @@
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -14,6 +15,7 @@ import { unavailable } from "./errors.ts"
 import * as migrations from "./migrations.ts"
 import * as Names from "./Names.ts"
 import * as OpenTables from "./OpenTables.ts"
+import * as PairedReads from "./PairedReads.ts"
 import * as PostgresEventStore from "./PostgresEventStore.ts"
 import * as PostgresSnapshotStore from "./PostgresSnapshotStore.ts"
 
@@ -59,7 +61,18 @@ export const layerSnapshotStore = (
 
 /** Every store on an existing client and up-to-date tables; needs no DDL rights. */
 export const layerStorage = (options: Names.StoreOptions = {}): Layer.Layer<Stores, LayerError, SqlClient.SqlClient> =>
-  Layer.mergeAll(layerEventStore(options), layerSnapshotStore(options))
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const tables = yield* OpenTables.open(options)
+      const { events, snapshots } = PairedReads.make(tables, {
+        events: PostgresEventStore.make(tables),
+        snapshots: PostgresSnapshotStore.make(tables)
+      })
+      return Context.make(EventStore.EventStore, yield* EventStore.make(events)).pipe(
+        Context.add(SnapshotStore.SnapshotStore, yield* SnapshotStore.make(snapshots))
+      )
+    })
+  )
 
 /** Every store on an existing client, migrations included. */
 export const layerClient = (options: Names.StoreOptions = {}): Layer.Layer<Stores, LayerError, SqlClient.SqlClient> =>
