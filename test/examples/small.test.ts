@@ -50,4 +50,18 @@ describe("the small examples", { timeout: 60_000 }, () => {
       "That is all."
     ])
   })
+
+  it("show a context that is shared live and pinned, written by its recipient within bounds, and taken back", async () => {
+    isShort("sharing.ts")
+    assert.deepStrictEqual(await lines("sharing.ts"), [
+      'Bob sees of the plan as it is: {"trip":{"to":"Oslo","days":3}}',
+      'he writes: {"trip":{"to":"Oslo","days":5}}',
+      'Ann sees: {"trip":{"to":"Oslo","days":5},"budget":900}',
+      'outside of it: state/budget: expected a place inside "/trip", found "/budget". Write only what is shared with you.',
+      'to write what he may read: "ShareMissing"',
+      'to raise his level: "ShareMissing"',
+      'revoked, Bob\'s next read: "ShareMissing"',
+      'left is Pinned: {"trip":{"to":"Oslo","days":3},"budget":900}'
+    ])
+  })
 })
