@@ -13,7 +13,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { DriverError, EncodedCommand, EncodedEvent, EncodedNote, Head } from "./EventStoreDriver.ts"
+import type { Alone, DriverError, EncodedCommand, EncodedEvent, EncodedNote, Head } from "./EventStoreDriver.ts"
 import type { StoredSnapshot } from "./SnapshotStoreDriver.ts"
 
 /** A command as it is recorded: its reply, and the versions of the events that answered it. */
@@ -54,10 +54,10 @@ export type ImportOutcome =
   /** The id of an event or of a snapshot is that of another one. */
   | { readonly _tag: "IdTaken"; readonly of: "event" | "snapshot"; readonly id: string }
 
-/** The import of a driver. `alone` runs an effect while no `appendBatch`, `deleteEvents` or `purge` is under way; appends wait meanwhile. */
+/** The import of a driver. */
 export type ImportAgent = <E, R>(
   agent: AgentImport<E, R>,
-  alone: <A, F>(effect: Effect.Effect<A, F>) => Effect.Effect<A, F>
+  alone: Alone
 ) => Effect.Effect<ImportOutcome, E | DriverError, R>
 
 /** The version below which nothing of an import may lie: that of the agent, or that of its purge. */

@@ -19,7 +19,9 @@
  *    are put and removed by the appends that carry them, in the same write as the events: those of an append that is repeated, refused or
  *    in conflict are not applied. An append of notes alone takes no version; repeated, it puts the same notes once more. What is due is found by
  *    its time, and what has a tag by its tag. Deleting events leaves the notes, purging the agent removes them.
- * 9. When the store closes, appends that wait are still written and answered; every later call is refused as `Closed`, and live feeds end with it.
+ * 9. Appends to several agents that are handed over together are stored all or none, in one write: no read of one agent, and no crash, comes between in
+ *    such a way that one is stored for good and another is not. They are repeated, and answered, as a whole.
+ * 10. When the store closes, appends that wait are still written and answered; every later call is refused as `Closed`, and live feeds end with it.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -32,11 +34,12 @@ import type { ContextEvent, NewEvent } from "./ContextEvent.ts"
 import type { AgentEntry, EventStoreDriver, Expected, FeedEntry, Head, NoteKey } from "./EventStoreDriver.ts"
 import * as Limits from "./Limits.ts"
 import type * as Note from "./Note.ts"
-import type { AppendError, ReadError } from "./StoreError.ts"
+import type { AppendError, ReadError, TogetherFailed } from "./StoreError.ts"
 import type { PreparedEvent } from "./store/AppendInput.ts"
 import { makeAppender } from "./store/EventStoreAppend.ts"
 import { makeImporter } from "./store/EventStoreImport.ts"
 import { makeReader } from "./store/EventStoreRead.ts"
+import { makeTogether } from "./store/EventStoreTogether.ts"
 import * as GroupCommit from "./store/GroupCommit.ts"
 import type { PreparedNote } from "./store/NoteInput.ts"
 import { makeNoteReader } from "./store/NoteRead.ts"
@@ -149,6 +152,11 @@ export class EventStore extends Context.Service<
     readonly appendAll: (
       appends: ReadonlyArray<Append>
     ) => Effect.Effect<ReadonlyArray<Result.Result<Appended, AppendError>>>
+    /**
+     * Appends to several agents, each of which may come once, all or none, durably; gives what became of each, in order. Repeated as a whole, it gives the first
+     * answers. Together they may have as many events as one append. An interrupted caller's appends may still be stored, all of them.
+     */
+    readonly appendTogether: (appends: ReadonlyArray<Append>) => Effect.Effect<ReadonlyArray<Appended>, TogetherFailed>
     /** The events of one agent, in chunks with back-pressure. Nothing for an unknown agent or an inverted range. */
     readonly read: (agentId: string, options?: ReadOptions) => Stream.Stream<ContextEvent, ReadError>
     readonly getEvent: (eventId: string) => Effect.Effect<Option.Option<ContextEvent>, ReadError>
@@ -202,6 +210,7 @@ export const make = (driver: EventStoreDriver): Effect.Effect<EventStore["Servic
     return EventStore.of({
       reach: driver.reach,
       ...makeAppender(driver, commits, limits, nextId),
+      appendTogether: makeTogether(driver, commits, limits, nextId),
       ...makeReader(open, commits),
       ...makeImporter(open, commits),
       ...makeNoteReader(open, commits)

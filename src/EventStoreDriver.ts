@@ -102,6 +102,22 @@ export type Outcome =
   /** Not tried in this batch (it clashes with a batch mate); put it into the next one. Never for the first append. */
   | { readonly _tag: "Again" }
 
+/** An outcome by which an append is stored, now or before. */
+export type Acceptance = Extract<Outcome, { readonly _tag: "Stored" | "Repeated" | "Answered" }>
+
+/** An outcome by which an append is not stored. */
+export type Refusal = Extract<Outcome, { readonly _tag: "Conflict" | "EventIdTaken" | "CommandIdTaken" }>
+
+/** What became of appends that were to be stored together. `AppendDecision.together` makes it of their outcomes. */
+export type TogetherOutcome =
+  /** All are stored now, or all were before; one outcome for each, in order. */
+  | { readonly _tag: "Accepted"; readonly outcomes: ReadonlyArray<Acceptance> }
+  /** Nothing is stored, because of the append at this place. */
+  | { readonly _tag: "Refused"; readonly index: number; readonly outcome: Refusal }
+
+/** Runs an effect while no `appendBatch`, `deleteEvents` or `purge` is under way; appends wait meanwhile. */
+export type Alone = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+
 /** Why a batch as a whole did not work. */
 export interface BatchFailure {
   readonly _tag: "BatchFailure"
@@ -163,6 +179,13 @@ export interface EventStoreDriver {
    * `concurrentBatches` allows.
    */
   readonly appendBatch: (appends: ReadonlyArray<EncodedAppend>) => Effect.Effect<ReadonlyArray<Outcome>, BatchFailure>
+  /**
+   * Stores all of these appends, of agents that differ, with event ids that differ, or none of them, and answers after they are on disk; no read sees a
+   * part. A store that cannot do so leaves it out, and `EventStore.appendTogether` is refused as `Unsupported`.
+   */
+  readonly appendTogether?:
+    | ((appends: ReadonlyArray<EncodedAppend>, alone: Alone) => Effect.Effect<TogetherOutcome, BatchFailure>)
+    | undefined
   /** Most appends that make sense in one batch, from 1. */
   readonly maximumBatch: number
   /** How many batches may be under way at the same time, 1 by default; they share no agent, but they may share an event id. */

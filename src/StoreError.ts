@@ -42,7 +42,9 @@ export const RejectedReason = Schema.Literals([
   /** The store could not be reached, so nothing was sent. */
   "Unavailable",
   /** The store is closed or closing. */
-  "Closed"
+  "Closed",
+  /** The store cannot do what was asked for, whatever the input. */
+  "Unsupported"
 ])
 
 /** The append was surely not stored, and why. */
@@ -68,6 +70,28 @@ export class Unknown extends Schema.TaggedError<Unknown>("pantheon-state/Unknown
 }) {
   override get message(): string {
     return `append to agent ${JSON.stringify(this.agentId)}: the store did not answer, so it may have been stored. Repeat it with the same event ids.`
+  }
+}
+
+/**
+ * Appends that were to be stored together were not: none of them, unless `failure` is `Unknown`, when all or none of them may have been. Then repeat all with the
+ * same event ids.
+ */
+export class TogetherFailed extends Schema.TaggedError<TogetherFailed>("pantheon-state/TogetherFailed")(
+  "TogetherFailed",
+  {
+    /** The place of the append that was refused, from 0; left out when it was not one of them. */
+    index: Schema.optionalKey(Schema.Int),
+    /** Why; of the first append when it was not one of them. */
+    failure: Schema.Union([Conflict, Rejected, Unknown]),
+    /** The ids of the events, append by append; empty when they were refused before they had any. */
+    eventIds: Schema.Array(Schema.Array(Schema.String))
+  }
+) {
+  override get message(): string {
+    const place = this.index === undefined ? "" : ` because of number ${this.index}`
+    const outcome = this.failure._tag === "Unknown" ? "it is not known whether all or none is stored" : "none is stored"
+    return `appends together failed${place}, ${outcome}: ${this.failure.message}`
   }
 }
 

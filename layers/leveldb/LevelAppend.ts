@@ -2,14 +2,15 @@
  * Appending to LevelDB: looks up what the whole batch needs, decides append by append, and writes one synced batch.
  */
 import * as Effect from "effect/Effect"
-import { decide, type RecordedCommand, type View } from "../../src/AppendDecision.ts"
+import { decide, type RecordedCommand, together, type View } from "../../src/AppendDecision.ts"
 import type {
   BatchFailure,
   DriverError,
   EncodedAppend,
   EventStoreDriver,
   Outcome,
-  StoredEvent
+  StoredEvent,
+  TogetherOutcome
 } from "../../src/EventStoreDriver.ts"
 import type { EventIds, Run } from "./EventIds.ts"
 import type { Flushes } from "./Flushes.ts"
@@ -21,14 +22,14 @@ import * as Rows from "./Rows.ts"
 
 type Database = LevelDatabase["Service"]
 
-/** The `appendBatch` of the driver. */
-export const makeAppendBatch = (
+/** The appending part of the driver. */
+export const makeAppends = (
   database: Database,
   heads: Heads,
   ids: EventIds,
   flushes: Flushes
-): EventStoreDriver["appendBatch"] => {
-  const store = (batch: Batch, outcomes: ReadonlyArray<Outcome>) => {
+): Required<Pick<EventStoreDriver, "appendBatch" | "appendTogether">> => {
+  const store = <A>(batch: Batch, outcomes: A) => {
     const written = flushes.write((number) => database.write(batch.finish(number)))
     const stored = Effect.map(written, () => {
       for (const [agentId, head] of batch.heads) heads.set(agentId, head)
@@ -39,18 +40,23 @@ export const makeAppendBatch = (
       return cause.reason === "Closed" ? notSent(cause) : inDoubt(cause)
     })
   }
-  const flush = (appends: ReadonlyArray<EncodedAppend>) =>
-    Effect.flatMap(Effect.mapError(lookUp(database, heads, ids, appends), notSent), (found) => {
+  const flush = <A>(appends: ReadonlyArray<EncodedAppend>, apply: (batch: Batch) => A) => {
+    const found = Effect.mapError(lookUp(database, heads, ids, appends), notSent)
+    const flush = Effect.flatMap(found, (found) => {
       // Before the write, since one that fails may have stored the ids of its run all the same.
       const batch = new Batch(found, ids.startRun())
-      const outcomes = appends.map((append) => batch.apply(append))
+      const outcomes = apply(batch)
       return batch.isEmpty ? Effect.succeed(outcomes) : store(batch, outcomes)
     })
-  return (appends) => {
-    const run = flushes.run(appends, flush(appends))
+    const run = flushes.run(appends, flush)
     if (database.moves.isIdle) return run
     const agentIds = appends.map((append) => append.agentId)
     return Effect.andThen(Effect.mapError(database.moves.before(agentIds, Effect.void), notSent), run)
+  }
+  return {
+    appendBatch: (appends) => flush(appends, (batch) => appends.map((append) => batch.apply(append))),
+    appendTogether: (appends, alone) =>
+      alone(Effect.suspend(() => flush(appends, (batch) => batch.applyTogether(appends))))
   }
 }
 
@@ -129,6 +135,19 @@ class Batch implements View {
   apply(append: EncodedAppend): Outcome {
     const outcome = decide(append, this)
     if (outcome._tag === "Stored") this.store(append, outcome.firstVersion)
+    return outcome
+  }
+
+  applyTogether(appends: ReadonlyArray<EncodedAppend>): TogetherOutcome {
+    const outcome = together(
+      appends,
+      appends.map((append) => decide(append, this))
+    )
+    if (outcome._tag === "Refused") return outcome
+    for (const [index, append] of appends.entries()) {
+      const one = outcome.outcomes[index]
+      if (one?._tag === "Stored") this.store(append, one.firstVersion)
+    }
     return outcome
   }
 

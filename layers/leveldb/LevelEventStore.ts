@@ -15,7 +15,7 @@ import type {
 import { EventIds } from "./EventIds.ts"
 import { Heads, isPurged } from "./Heads.ts"
 import * as Keys from "./Keys.ts"
-import { makeAppendBatch } from "./LevelAppend.ts"
+import { makeAppends } from "./LevelAppend.ts"
 import type { LevelDatabase } from "./LevelDatabase.ts"
 import { deleteEvents, purge } from "./LevelDeletion.ts"
 import { makeFlushes, readFeed, readFeedEnd } from "./LevelFeed.ts"
@@ -41,7 +41,7 @@ export const make = (database: Database): Effect.Effect<EventStoreDriver, Driver
       concurrentFrom: 16,
       // One process owns the directory, so the signal inside it tells everything.
       feedPollMilliseconds: undefined,
-      appendBatch: makeAppendBatch(database, heads, ids, flushes),
+      ...makeAppends(database, heads, ids, flushes),
       readHead: (agentId) => moves.before([agentId], readHead(database, heads, agentId)),
       readStream: (range) => moves.before([range.agentId], readStream(database, range)),
       readEvent: (eventId) => moves.find(Effect.map(ids.find([eventId]), (found) => found.get(eventId))),

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { type AgentImport, type ImportChunk, type ImportOutcome, isAsExpected } from "../../src/AgentImport.ts"
-import { decide, type RecordedCommand } from "../../src/AppendDecision.ts"
+import { decide, type RecordedCommand, together, type View } from "../../src/AppendDecision.ts"
 import type {
   EncodedAppend,
   EncodedEvent,
@@ -12,7 +12,8 @@ import type {
   FeedEntry,
   Head,
   Outcome,
-  StoredEvent
+  StoredEvent,
+  TogetherOutcome
 } from "../../src/EventStoreDriver.ts"
 import { type MemoryData, purgeSnapshots, saveSnapshot } from "./MemoryData.ts"
 import { findTaken } from "./MemoryImport.ts"
@@ -50,13 +51,26 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
     }
   }
 
+  const view: View = {
+    head: readHead,
+    event: (eventId) => byId.get(eventId),
+    command: (agentId, commandId) => agents.get(agentId)?.commands.get(commandId)
+  }
+
   const apply = (append: EncodedAppend): Outcome => {
-    const outcome = decide(append, {
-      head: readHead,
-      event: (eventId) => byId.get(eventId),
-      command: (agentId, commandId) => agents.get(agentId)?.commands.get(commandId)
-    })
+    const outcome = decide(append, view)
     if (outcome._tag === "Stored") store(append, outcome.firstVersion)
+    return outcome
+  }
+
+  const applyTogether = (appends: ReadonlyArray<EncodedAppend>): TogetherOutcome => {
+    const decided = appends.map((append) => decide(append, view))
+    const outcome = together(appends, decided)
+    if (outcome._tag === "Refused") return outcome
+    for (const [index, append] of appends.entries()) {
+      const one = outcome.outcomes[index]
+      if (one?._tag === "Stored") store(append, one.firstVersion)
+    }
     return outcome
   }
 
@@ -134,6 +148,7 @@ export const make = (data: MemoryData["Service"]): EventStoreDriver => {
     maximumBatch: 10_000,
     feedPollMilliseconds: undefined,
     appendBatch: (appends) => Effect.sync(() => appends.map(apply)),
+    appendTogether: (appends) => Effect.sync(() => applyTogether(appends)),
     readHead: (agentId) => Effect.sync(() => readHead(agentId)),
     readStream: ({ agentId, direction, from, limit, to }) =>
       Effect.sync(() => {

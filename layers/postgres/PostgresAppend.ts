@@ -17,41 +17,16 @@ const attempts = 50
 
 /** The `appendBatch` of the driver. */
 export const makeAppendBatch = (sql: SqlClient.SqlClient, names: Names): EventStoreDriver["appendBatch"] => {
-  const statement = insertStatement(names)
+  // Each agent for itself.
+  const insert = makeInsert(sql, names, "a.accepted", (outcomes) => outcomes)
   const resolve = makeResolve(sql, names)
-
-  const insert = (plan: Plan): Effect.Effect<Array<Outcome>, SqlError> =>
-    Effect.map(sql.unsafe<readonly [bigint, boolean]>(statement, [names.tenant, ...plan.parameters()]).values, (rows) =>
-      plan.outcomes(rows.map(([head, accepted]) => ({ head: Number(head), accepted: accepted === true })))
-    )
-
-  const insertWithNotes = (
-    appends: ReadonlyArray<EncodedAppend>,
-    plan: Plan
-  ): Effect.Effect<Array<Outcome>, SqlError> =>
-    sql.withTransaction(
-      Effect.gen(function* () {
-        const annotating = appends.filter((append) => append.notes.length > 0)
-        yield* lockNotes(
-          sql,
-          names,
-          annotating.map((append) => append.agentId)
-        )
-        const outcomes = yield* insert(plan)
-        const stored = appends.filter((_, index) => outcomes[index]?._tag === "Stored")
-        yield* writeNotes(sql, names, stored)
-        return outcomes
-      })
-    )
 
   const attempt = (
     appends: ReadonlyArray<EncodedAppend>,
     left: number
   ): Effect.Effect<ReadonlyArray<Outcome>, BatchFailure> =>
     Effect.gen(function* () {
-      const planned = plan(appends)
-      const hasNotes = appends.some((append) => append.notes.length > 0)
-      const outcomes = yield* hasNotes ? insertWithNotes(appends, planned) : insert(planned)
+      const outcomes = yield* insert(appends)
       const conflicting = appends.filter((_, index) => outcomes[index]?._tag === "Conflict")
       if (conflicting.length === 0) return outcomes
       // A repeated append conflicts with its own first try, so look before telling.
@@ -83,6 +58,50 @@ export const makeAppendBatch = (sql: SqlClient.SqlClient, names: Names): EventSt
     })
 
   return (appends) => attempt(appends, attempts)
+}
+
+/** Plans a batch and inserts what it can of it. `accepted` says which rows, and `applied` which of the outcomes then hold. */
+export const makeInsert = (
+  sql: SqlClient.SqlClient,
+  names: Names,
+  accepted: string,
+  applied: (outcomes: Array<Outcome>) => ReadonlyArray<Outcome>
+) => {
+  const statement = insertStatement(names, accepted)
+
+  const insert = (plan: Plan): Effect.Effect<Array<Outcome>, SqlError> =>
+    Effect.map(sql.unsafe<readonly [bigint, boolean]>(statement, [names.tenant, ...plan.parameters()]).values, (rows) =>
+      plan.outcomes(rows.map(([head, accepted]) => ({ head: Number(head), accepted: accepted === true })))
+    )
+
+  const insertWithNotes = (
+    appends: ReadonlyArray<EncodedAppend>,
+    plan: Plan
+  ): Effect.Effect<Array<Outcome>, SqlError> =>
+    sql.withTransaction(
+      Effect.gen(function* () {
+        const annotating = appends.filter((append) => append.notes.length > 0)
+        yield* lockNotes(
+          sql,
+          names,
+          annotating.map((append) => append.agentId)
+        )
+        const outcomes = yield* insert(plan)
+        const holding = applied(outcomes)
+        yield* writeNotes(
+          sql,
+          names,
+          appends.filter((_, index) => holding[index]?._tag === "Stored")
+        )
+        return outcomes
+      })
+    )
+
+  return (appends: ReadonlyArray<EncodedAppend>): Effect.Effect<Array<Outcome>, SqlError> => {
+    const planned = plan(appends)
+    const hasNotes = appends.some((append) => append.notes.length > 0)
+    return hasNotes ? insertWithNotes(appends, planned) : insert(planned)
+  }
 }
 
 // What is settled must be told even if the rest of the batch fails; the rest then fails, or not, in the next one.
@@ -123,7 +142,7 @@ const judgeInOrder = (
  * takes longer than the insert. The statement takes its snapshot first and its transaction id with the first row it inserts, so whoever sees the head of
  * another transaction has the higher id, and the feed cannot contradict a stream. A race is lost by the unique key, never by skipping a row.
  */
-const insertStatement = ({ commands, events }: Names): string => `
+export const insertStatement = ({ commands, events }: Names, accepted: string): string => `
 WITH agent AS MATERIALIZED (
   SELECT a.place, a.agent_id, coalesce(h.version, 0) AS head,
     CASE a.required WHEN -2 THEN true WHEN -1 THEN h.version IS NULL OR h.purged ELSE a.required = coalesce(h.version, 0) END AS accepted
@@ -140,7 +159,7 @@ WITH agent AS MATERIALIZED (
     string_to_array($7, E'\\x1f'), string_to_array($8, E'\\x1f')::int4[], string_to_array($9, E'\\x1f')::int8[],
     string_to_array($10, E'\\x1f'), string_to_array($11, E'\\x1f')
   ) WITH ORDINALITY AS e (place, step, id, type, schema_version, timestamp, data, metadata, ordinal)
-  JOIN agent a ON a.place = e.place WHERE a.accepted ORDER BY e.ordinal
+  JOIN agent a ON a.place = e.place WHERE ${accepted} ORDER BY e.ordinal
 ), recorded AS (
   INSERT INTO ${commands} (tenant, agent_id, command_id, reply, first_version, last_version)
   SELECT $1, a.agent_id, c.command_id, c.reply, a.head + c.first_step, a.head + c.last_step
@@ -148,6 +167,6 @@ WITH agent AS MATERIALIZED (
     (SELECT string_to_array($12, E'\\x1f')::int8[]), string_to_array($13, E'\\x1f'), string_to_array($14, E'\\x1f'),
     string_to_array($15, E'\\x1f')::int8[], string_to_array($16, E'\\x1f')::int8[]
   ) AS c (place, command_id, reply, first_step, last_step)
-  JOIN agent a ON a.place = c.place WHERE a.accepted
+  JOIN agent a ON a.place = c.place WHERE ${accepted}
 )
 SELECT head, accepted FROM agent ORDER BY place`

@@ -14,6 +14,7 @@ import { makeAppendBatch } from "./PostgresAppend.ts"
 import { makeImportAgent } from "./PostgresImport.ts"
 import { eventColumns, toEvent } from "./rows.ts"
 import { withSingleAppend } from "./SingleAppend.ts"
+import { makeAppendTogether } from "./TogetherAppend.ts"
 
 /** A driver over tables that are up to date. */
 export const make = (tables: OpenTables): EventStoreDriver => {
@@ -51,6 +52,7 @@ export const make = (tables: OpenTables): EventStoreDriver => {
     concurrentBatches: 3,
     feedPollMilliseconds: names.feedPollMilliseconds,
     appendBatch: withSingleAppend(sql, names, withFlatAppend(sql, names, makeAppendBatch(sql, names))),
+    appendTogether: makeAppendTogether(sql, names),
     readHead: (agentId) =>
       Effect.map(failing("read head")(sql.unsafe<HeadRow>(head, [tenant, agentId])), (rows) => toHead(rows[0])),
     readStream: ({ agentId, direction, from, limit, to }) =>

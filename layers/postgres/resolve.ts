@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
-import { decide, type RecordedCommand } from "../../src/AppendDecision.ts"
+import { type Decided, decide, type RecordedCommand } from "../../src/AppendDecision.ts"
 import type { EncodedAppend, Head, Outcome, StoredEvent } from "../../src/EventStoreDriver.ts"
 import type { Names } from "./Names.ts"
 import { type EventRow, eventColumns, toEvent } from "./rows.ts"
@@ -15,6 +15,15 @@ const neverWritten: Position = { version: 0, presence: "missing" }
 
 /** Judges each append on its own against what is stored now; `Again` for what could be stored. */
 export const makeResolve = (sql: SqlClient.SqlClient, names: Names) => {
+  const judge = makeJudge(sql, names)
+  return (appends: ReadonlyArray<EncodedAppend>): Effect.Effect<Array<Outcome>, SqlError> =>
+    Effect.map(judge(appends), (decided) =>
+      decided.map((outcome) => (outcome._tag === "Stored" ? { _tag: "Again" } : outcome))
+    )
+}
+
+/** Judges each append on its own against what is stored now; `Stored` for what could be stored. */
+export const makeJudge = (sql: SqlClient.SqlClient, names: Names) => {
   const { commands, events, tenant } = names
 
   const readEvents = (ids: ReadonlyArray<string>) =>
@@ -42,7 +51,7 @@ export const makeResolve = (sql: SqlClient.SqlClient, names: Names) => {
         )
     )
 
-  return (appends: ReadonlyArray<EncodedAppend>): Effect.Effect<Array<Outcome>, SqlError> =>
+  return (appends: ReadonlyArray<EncodedAppend>): Effect.Effect<Array<Decided>, SqlError> =>
     Effect.gen(function* () {
       // First, so that whatever moved a head is among the events that are read afterwards: a repeat is never told as a conflict.
       const heads = yield* readHeads(appends)
@@ -69,13 +78,12 @@ export const makeResolve = (sql: SqlClient.SqlClient, names: Names) => {
           })
         }
       }
-      return appends.map((append) => {
-        const outcome = decide(append, {
+      return appends.map((append) =>
+        decide(append, {
           head: (agentId) => heads.get(agentId) ?? neverWritten,
           event: (id) => stored.get(id),
           command: (agentId, id) => recorded.get(`${agentId}\0${id}`)
         })
-        return outcome._tag === "Stored" ? { _tag: "Again" } : outcome
-      })
+      )
     })
 }

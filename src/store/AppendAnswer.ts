@@ -2,7 +2,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { ContextEvent } from "../ContextEvent.ts"
 import type { Append, Appended } from "../EventStore.ts"
-import type { EncodedAppend, EncodedEvent, EventStoreDriver } from "../EventStoreDriver.ts"
+import type { Acceptance, EncodedAppend, EncodedEvent, EventStoreDriver } from "../EventStoreDriver.ts"
 import {
   type AppendError,
   Conflict,
@@ -50,9 +50,21 @@ export const toResult = (driver: EventStoreDriver, append: EncodedAppend, settle
         events: []
       })
     }
+    default:
+      return Result.fail(toFailure(driver, append, settled))
+  }
+}
+
+/** Why an append was not stored, as far as is known. */
+export const toFailure = (
+  driver: EventStoreDriver,
+  append: EncodedAppend,
+  settled: Exclude<Settled, Acceptance>
+): AppendError => {
+  switch (settled._tag) {
     case "Conflict": {
       const expected = append.expected === "any" ? settled.actual : append.expected
-      return Result.fail(new Conflict({ agentId: append.agentId, expected, actual: settled.actual }))
+      return new Conflict({ agentId: append.agentId, expected, actual: settled.actual })
     }
     case "EventIdTaken":
       return rejected(
@@ -81,7 +93,7 @@ export const toResult = (driver: EventStoreDriver, append: EncodedAppend, settle
     case "BatchFailure":
       switch (settled.certainty) {
         case "unknown":
-          return Result.fail(unknownOf(append, settled.cause))
+          return unknownOf(append, settled.cause)
         case "unavailable": {
           const known = isKnown(settled.cause) ? settled.cause : undefined
           return rejected(
@@ -113,17 +125,15 @@ const rejected = (
   found: string,
   remedy: string,
   cause?: unknown
-): AppendResult =>
-  Result.fail(
-    new Rejected({
-      agentId: append.agentId,
-      reason,
-      expected,
-      found,
-      remedy,
-      ...(cause === undefined ? {} : { cause })
-    })
-  )
+): Rejected =>
+  new Rejected({
+    agentId: append.agentId,
+    reason,
+    expected,
+    found,
+    remedy,
+    ...(cause === undefined ? {} : { cause })
+  })
 
 const unknownOf = (append: EncodedAppend, cause: unknown): Unknown =>
   new Unknown({ agentId: append.agentId, eventIds: append.events.map((event) => event.id), cause })

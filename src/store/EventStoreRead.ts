@@ -28,7 +28,7 @@ const pageSize = 1000
 
 type Reader = Omit<
   EventStore["Service"],
-  "append" | "appendAll" | "getNotes" | "notes" | "due" | "tagged" | "commands" | "importAgent"
+  "append" | "appendAll" | "appendTogether" | "getNotes" | "notes" | "due" | "tagged" | "commands" | "importAgent"
 >
 
 /** The reading half of the service. */

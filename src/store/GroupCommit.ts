@@ -6,6 +6,7 @@
  */
 import type * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -59,6 +60,11 @@ export interface GroupCommit {
   readonly settled: (agentId: string) => Effect.Effect<void>
   /** Runs an effect while no batch is being flushed. */
   readonly exclusive: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /**
+   * Runs what stores appends to several agents, after those to them that are under way; whoever waits for one of the agents waits for it too, and so does the
+   * closing of the store.
+   */
+  readonly together: <A, E>(agentIds: ReadonlyArray<string>, effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Tells the listeners of what was stored in another way. */
   readonly tellNews: () => void
   /** Calls back after every batch that stored something, and when the store closes. */
@@ -78,7 +84,7 @@ export const make = (driver: BatchDriver): Effect.Effect<GroupCommit, never, Sco
     yield* Effect.addFinalizer(() =>
       Effect.andThen(
         Effect.sync(() => writer.close()),
-        Fiber.awaitAll(fibers)
+        Effect.andThen(Fiber.awaitAll(fibers), writer.endOfSteps)
       )
     )
     return writer
@@ -93,6 +99,8 @@ class Writer implements GroupCommit {
   private readonly mutex: Semaphore.Semaphore
   /** The newest append of each agent that has one under way. */
   private readonly newest = new Map<string, Ticket>()
+  /** What stores several agents at once and is under way, by its agents. */
+  private readonly steps = new Map<string, ReadonlyArray<Deferred.Deferred<void>>>()
   private readonly listeners = new Set<() => void>()
   /** Wakes the lanes that have nothing to do. */
   private readonly sleepers: Array<() => void> = []
@@ -126,14 +134,42 @@ class Writer implements GroupCommit {
   }
 
   settled(agentId: string): Effect.Effect<void> {
+    return Effect.suspend(() => this.underWay(agentId))
+  }
+
+  /** Completes once what is under way now is settled. */
+  private underWay(agentId: string): Effect.Effect<void> {
+    const newest = this.newest.get(agentId)
+    const steps = this.steps.get(agentId)
+    if (newest === undefined) return steps === undefined ? Effect.void : allOf(steps)
+    const appended = Effect.callback<void>((resume) => {
+      // It may have been settled before anybody waited for it.
+      const ticket = newest.state === "done" ? underWayBefore(newest) : newest
+      if (ticket === undefined) return resume(Effect.void)
+      ticket.watchers.push(() => resume(Effect.void))
+    })
+    return steps === undefined ? appended : Effect.andThen(appended, allOf(steps))
+  }
+
+  together<A, E>(agentIds: ReadonlyArray<string>, effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return Effect.suspend(() => {
-      const ticket = this.newest.get(agentId)
-      if (ticket === undefined) return Effect.void
-      return Effect.callback<void>((resume) => {
-        ticket.watchers.push(() => resume(Effect.void))
+      const before = agentIds.map((agentId) => this.underWay(agentId))
+      const end = Deferred.makeUnsafe<void>()
+      for (const agentId of agentIds) this.steps.set(agentId, [...(this.steps.get(agentId) ?? []), end])
+      const leave = Effect.sync(() => {
+        for (const agentId of agentIds) {
+          const others = this.steps.get(agentId)?.filter((other) => other !== end) ?? []
+          if (others.length === 0) this.steps.delete(agentId)
+          else this.steps.set(agentId, others)
+        }
+        Deferred.doneUnsafe(end, Exit.void)
       })
+      return Effect.ensuring(Effect.andThen(Effect.all(before, { discard: true }), effect), leave)
     })
   }
+
+  /** Completes once nothing that stores several agents is under way. */
+  readonly endOfSteps: Effect.Effect<void> = Effect.suspend(() => allOf([...this.steps.values()].flat()))
 
   exclusive<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return this.mutex.withPermit(Effect.ensuring(Effect.andThen(this.hold, effect), this.unhold))
@@ -282,6 +318,9 @@ class Writer implements GroupCommit {
   }
 }
 
+const allOf = (ends: ReadonlyArray<Deferred.Deferred<void>>): Effect.Effect<void> =>
+  Effect.forEach(ends, (end) => Deferred.await(end), { discard: true })
+
 const underWayBefore = (ticket: Ticket): Ticket | undefined => {
   let { previous } = ticket
   while (previous?.state === "done") previous = previous.previous
@@ -289,7 +328,7 @@ const underWayBefore = (ticket: Ticket): Ticket | undefined => {
 }
 
 // A driver that dies or is interrupted has told us nothing about what it stored.
-const failureOf = (cause: Cause.Cause<BatchFailure>): BatchFailure => {
+export const failureOf = (cause: Cause.Cause<BatchFailure>): BatchFailure => {
   for (const reason of cause.reasons) if (reason._tag === "Fail") return reason.error
   return lost(cause)
 }

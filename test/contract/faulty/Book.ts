@@ -49,6 +49,7 @@ export interface Fate extends Required<Trouble> {
 
 const kinds: { readonly [O in Operation]: Kind } = {
   append: "appends",
+  appendTogether: "appends",
   read: "reads",
   getEvent: "reads",
   head: "reads",
