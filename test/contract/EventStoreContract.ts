@@ -7,6 +7,7 @@ import type * as EventStore from "../../src/EventStore.ts"
 import * as EventStoreModel from "./EventStoreModel.ts"
 import * as agents from "./eventstore/agents.ts"
 import * as appending from "./eventstore/appending.ts"
+import * as appendingTogether from "./eventstore/appendingTogether.ts"
 import * as batches from "./eventstore/batches.ts"
 import * as closing from "./eventstore/closing.ts"
 import * as commands from "./eventstore/commands.ts"
@@ -35,6 +36,8 @@ export interface Options<E> {
    * most tests and, after that is closed, several times more.
    */
   readonly layer: Layer.Layer<EventStore.EventStore, E>
+  /** `false` for a store whose driver has no `appendTogether`, which must say so; `true` by default. */
+  readonly together?: boolean | undefined
 }
 
 const themes = [
@@ -63,12 +66,19 @@ const themes = [
 ]
 
 /** Registers the suite under a name such as `the memory store`. */
-export const suite = <E>(name: string, { layer }: Options<E>): void => {
+export const suite = <E>(name: string, { layer, together = true }: Options<E>): void => {
   // A real store on a busy machine may need longer than the usual five seconds.
   describe(`${name}, as an event store`, { timeout: 60_000 }, () => {
     it.layer(layer, { excludeTestServices: true, timeout: "60 seconds" })("while it is open", (it) => {
       for (const theme of themes) theme.register(it)
+      if (together) {
+        appendingTogether.register(it)
+        EventStoreModel.registerTogether(it)
+      } else {
+        appendingTogether.registerRefusal(it)
+      }
     })
     closing.register(layer)
+    if (together) closing.registerTogether(layer)
   })
 }

@@ -11,7 +11,7 @@ import { type Appended, EventStore } from "../../src/EventStore.ts"
 import type { AppendError } from "../../src/StoreError.ts"
 import { runConcurrently } from "./eventstore/concurrently.ts"
 import { type Answer, Model, type ModelAppend, toAppend } from "./eventstore/model.ts"
-import { Names, removing, type Sequential, sequential, versionIn, writing } from "./eventstore/operations.ts"
+import { Names, removing, type Sequential, sequential, together, versionIn, writing } from "./eventstore/operations.ts"
 import { byUnits, feedEnd, freshId, type It, notesOf, ownFeed, told } from "./eventstore/support.ts"
 
 export const register = (it: It): void => {
@@ -39,14 +39,28 @@ export const register = (it: It): void => {
   })
 }
 
+/** For stores that can append to several agents together. */
+export const registerTogether = (it: It): void => {
+  describe("random operations", () => {
+    it.effect.prop(
+      "with appends to several agents together are answered as a small model answers them",
+      { operations: together },
+      ({ operations }) => runSequentially(operations),
+      { arbitrary: { runs: 60, size: 40, seed: "together", maxShrinks: 300 } }
+    )
+  })
+}
+
 /** What the store says, in the words of the model. */
-export const toAnswer = (result: Result.Result<Appended, AppendError>): Answer => {
-  if (Result.isSuccess(result)) {
-    const { firstVersion, outcome, reply, version } = result.success
-    if (Option.isSome(reply)) return { _tag: "answered", firstVersion, version, reply: reply.value }
-    return { _tag: outcome, firstVersion, version }
-  }
-  const error = result.failure
+export const toAnswer = (result: Result.Result<Appended, AppendError>): Answer =>
+  Result.isSuccess(result) ? answerOf(result.success) : refusalOf(result.failure)
+
+const answerOf = ({ firstVersion, outcome, reply, version }: Appended): Answer =>
+  Option.isSome(reply)
+    ? { _tag: "answered", firstVersion, version, reply: reply.value }
+    : { _tag: outcome, firstVersion, version }
+
+const refusalOf = (error: AppendError): Answer => {
   switch (error._tag) {
     case "Conflict":
       return { _tag: "conflict", expected: error.expected, actual: error.actual }
@@ -63,6 +77,7 @@ const runSequentially = (operations: ReadonlyArray<Sequential>) =>
     const names = new Names(freshId())
     const model = new Model()
     const history: Array<ModelAppend> = []
+    const steps: Array<ReadonlyArray<ModelAppend>> = []
     const start = yield* feedEnd
     const agentIds = [0, 1, 2].map((agent) => names.agent(agent))
 
@@ -95,6 +110,20 @@ const runSequentially = (operations: ReadonlyArray<Sequential>) =>
                 return names.append(draft, versionIn(model, names, draft) + grown)
               })
             )
+          case "Together": {
+            const { appends, which } = operation
+            const firsts = appends.filter(
+              (draft, index) => appends.findIndex(({ agent }) => agent === draft.agent) === index
+            )
+            const fresh = firsts.map((draft) => names.append(draft, versionIn(model, names, draft)))
+            const step = (which < 40 ? steps[which % Math.max(steps.length, 1)] : undefined) ?? fresh
+            steps.push(step)
+            const result = yield* Effect.result(store.appendTogether(step.map(toAppend)))
+            const found = Result.isSuccess(result)
+              ? result.success.map(answerOf)
+              : [result.failure.index, refusalOf(result.failure.failure)]
+            return [found, model.together(step)]
+          }
           case "Repeat": {
             const repeated = history[operation.which % Math.max(history.length, 1)]
             return repeated === undefined ? [0, 0] : yield* append(repeated)

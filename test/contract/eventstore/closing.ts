@@ -13,13 +13,43 @@ import * as Stream from "effect/Stream"
 import { EventStore } from "../../../src/EventStore.ts"
 import { freshId, integers, numbered, rejected } from "./support.ts"
 
-export const register = <E>(layer: Layer.Layer<EventStore, E>): void => {
-  /** A store and what closes it. */
-  const open = Effect.gen(function* () {
+/** A store and what closes it. */
+const opening = <E>(layer: Layer.Layer<EventStore, E>) =>
+  Effect.gen(function* () {
     const scope = yield* Scope.make()
     const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope)
     return { store: Context.get(context, EventStore), close: Scope.close(scope, Exit.void) }
   })
+
+/** What needs `appendTogether`. */
+export const registerTogether = <E>(layer: Layer.Layer<EventStore, E>): void => {
+  describe("closing", () => {
+    it.live("still stores what is to be stored together and waits, and refuses what comes too late", () =>
+      Effect.gen(function* () {
+        const { close, store } = yield* opening(layer)
+        const step = (agentIds: ReadonlyArray<string>) =>
+          store.appendTogether(agentIds.map((agentId) => ({ agentId, events: numbered(2) })))
+        const [left, right] = [freshId(), freshId()]
+        const callers = yield* Effect.forEach(integers(20), () =>
+          Effect.forkChild(step([left, right]), { startImmediately: true })
+        )
+        const closing = yield* Effect.forkChild(close, { startImmediately: true })
+        const late = yield* Effect.flip(step([freshId(), freshId()]))
+        assert.deepInclude(late.failure, { _tag: "Rejected", reason: "Closed" })
+        const answers = yield* Effect.forEach(callers, Fiber.join)
+        yield* Fiber.join(closing)
+        const versions = answers.map((answer) => answer.map(({ version }) => version).join(" "))
+        assert.sameMembers(
+          versions,
+          integers(20).map((number) => `${2 * number} ${2 * number}`)
+        )
+      })
+    )
+  })
+}
+
+export const register = <E>(layer: Layer.Layer<EventStore, E>): void => {
+  const open = opening(layer)
 
   describe("closing", () => {
     it.live("refuses appends from then on, and says that the store is closed", () =>

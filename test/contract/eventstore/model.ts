@@ -109,6 +109,36 @@ export class Model {
     return { _tag: "stored", firstVersion, version }
   }
 
+  /** What becomes of appends that are stored together; what is in the way, at its place, when they are not. */
+  together(appends: ReadonlyArray<ModelAppend>): ReadonlyArray<Answer> | readonly [place: number, Answer] {
+    const ids = new Set<string>()
+    for (const [index, append] of appends.entries()) {
+      const isNew = append.events.every(({ id }) => !ids.has(id))
+      if (!isAllowed(append) || !isNew) return [index, { _tag: "refused", reason: "InvalidInput" }]
+      for (const { id } of append.events) ids.add(id)
+    }
+    const answers = appends.map((append) => this.copy().append(append))
+    const isKnown = answers.map(({ _tag }) => _tag === "repeated" || _tag === "answered")
+    if (isKnown.includes(true) && isKnown.every((known, index) => known || appends[index]?.events.length === 0)) {
+      return answers.map((answer, index) => {
+        if (isKnown[index]) return answer
+        const { version } = this.agent(appends[index]?.agentId ?? "")
+        return { _tag: "repeated", firstVersion: version + 1, version }
+      })
+    }
+    const place = answers.findIndex(({ _tag }) => _tag !== "stored")
+    const answer = answers[place]
+    if (answer === undefined) return appends.map((append) => this.append(append))
+    if (answer._tag === "repeated") return [place, { _tag: "refused", reason: "EventIdTaken" }]
+    return [place, answer._tag === "answered" ? { _tag: "refused", reason: "CommandIdTaken" } : answer]
+  }
+
+  private copy(): Model {
+    const copy = new Model()
+    for (const [agentId, agent] of this.agents) copy.agents.set(agentId, structuredClone(agent))
+    return copy
+  }
+
   find(id: string): { readonly agentId: string; readonly version: number; readonly body: number } | undefined {
     for (const [agentId, { events }] of this.agents) {
       const event = events.find((event) => event.id === id)

@@ -26,6 +26,11 @@ export type AppendDraft = typeof append.Type
 
 const Append = Schema.TaggedStruct("Append", { append })
 const AppendAll = Schema.TaggedStruct("AppendAll", { appends: Schema.Array(append).check(Schema.isMaxLength(8)) })
+/** Hands over one append at most for each agent, all or none; or, below 40, an earlier such step once more. */
+const Together = Schema.TaggedStruct("Together", {
+  appends: Schema.Array(append).check(Schema.isMaxLength(6)),
+  which: upTo(99)
+})
 /** Hands an earlier append over once more, exactly as it was. */
 const Repeat = Schema.TaggedStruct("Repeat", { which: upTo(99) })
 const Read = Schema.TaggedStruct("Read", {
@@ -48,6 +53,7 @@ const Abandon = Schema.TaggedStruct("Abandon", { append, patience: upTo(4) })
 export type Sequential =
   | typeof Append.Type
   | typeof AppendAll.Type
+  | typeof Together.Type
   | typeof Repeat.Type
   | typeof Read.Type
   | typeof Look.Type
@@ -58,27 +64,34 @@ export type Sequential =
   | typeof Tagged.Type
   | typeof Feed.Type
 
+const alone = [
+  Append,
+  Append,
+  Append,
+  AppendAll,
+  AppendAll,
+  Repeat,
+  Read,
+  Look,
+  DeleteEvents,
+  Purge,
+  List,
+  Due,
+  Tagged,
+  Feed
+] as const
+
+const oneAfterTheOther = (operation: Arbitrary.Arbitrary<Sequential>) =>
+  Arbitrary.array(operation, { minLength: 1, maxLength: 40 })
+
 /** Operations one after the other. Appends are the most frequent. */
-export const sequential: Arbitrary.Arbitrary<ReadonlyArray<Sequential>> = Arbitrary.array(
-  Arbitrary.schema(
-    Schema.Union([
-      Append,
-      Append,
-      Append,
-      AppendAll,
-      AppendAll,
-      Repeat,
-      Read,
-      Look,
-      DeleteEvents,
-      Purge,
-      List,
-      Due,
-      Tagged,
-      Feed
-    ])
-  ),
-  { minLength: 1, maxLength: 40 }
+export const sequential: Arbitrary.Arbitrary<ReadonlyArray<Sequential>> = oneAfterTheOther(
+  Arbitrary.schema(Schema.Union(alone))
+)
+
+/** The same with appends to several agents together between. */
+export const together: Arbitrary.Arbitrary<ReadonlyArray<Sequential>> = oneAfterTheOther(
+  Arbitrary.schema(Schema.Union([Together, Together, Together, Together, ...alone]))
 )
 
 export type Concurrent =

@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import type { Append, EventStore } from "../../../src/EventStore.ts"
 import type { NoteKey } from "../../../src/EventStoreDriver.ts"
 import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
-import { Rejected, Unavailable, Unknown } from "../../../src/StoreError.ts"
+import { Rejected, TogetherFailed, Unavailable, Unknown } from "../../../src/StoreError.ts"
 import type * as Uuid from "../../../src/store/Uuid.ts"
 import type { Book, Fate, Operation } from "./Book.ts"
 
@@ -32,20 +32,43 @@ export const makeEvents = (book: Book, store: EventStore["Service"], nextId: Uui
       })
     )
 
+  /** Whoever does not know the outcome must at least know the ids under which to look for it. */
+  const named = ({ events }: Append, now: number) =>
+    events.map((event) => (event.id === undefined ? { ...event, id: nextId(now) } : event))
+
   const lose = Effect.fnUntraced(function* (append: Append, fate: Fate) {
-    // Whoever does not know the outcome must at least know the ids under which to look for it.
-    const now = yield* Clock.currentTimeMillis
-    const events = append.events.map((event) => (event.id === undefined ? { ...event, id: nextId(now) } : event))
+    const events = named(append, yield* Clock.currentTimeMillis)
     if (fate.end === "lose the answer") {
       yield* fate.pass
       yield* Effect.ignore(store.append({ ...append, events }))
     }
     const eventIds = events.map(({ id }) => String(id))
-    return yield* new Unknown({
-      agentId: append.agentId,
-      eventIds,
-      cause: new Error(`a test made the store ${fate.end}`)
-    })
+    return yield* unknown(append.agentId, eventIds, fate)
+  })
+
+  /** Of several troubles the first that ends one of them ends all. */
+  const meetTogether = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>) {
+    const fates = appends.map(({ agentId }) => book.take("appendTogether", agentId))
+    for (const { wait } of fates) yield* wait
+    const pass = Effect.all(fates.map((fate) => fate.pass))
+    const index = fates.findIndex(({ end }) => end !== "pass")
+    const [append, fate] = [appends[index], fates[index]]
+    if (append === undefined || fate === undefined) {
+      yield* pass
+      return yield* store.appendTogether(appends)
+    }
+    if (fate.end === "fail") {
+      return yield* new TogetherFailed({ index, failure: refuse(append.agentId), eventIds: [] })
+    }
+    const now = yield* Clock.currentTimeMillis
+    const all = appends.map((append) => ({ ...append, events: named(append, now) }))
+    if (fate.end === "lose the answer") {
+      yield* pass
+      yield* Effect.ignore(store.appendTogether(all))
+    }
+    const eventIds = all.map(({ events }) => events.map(({ id }) => String(id)))
+    const failure = unknown(append.agentId, eventIds[index] ?? [], fate)
+    return yield* new TogetherFailed({ index, failure, eventIds })
   })
 
   return {
@@ -61,6 +84,7 @@ export const makeEvents = (book: Book, store: EventStore["Service"], nextId: Uui
         }
         return Effect.andThen(Effect.all(all.map(({ fate }) => fate.pass)), store.appendAll(appends))
       }),
+    appendTogether: (appends) => Effect.suspend(() => meetTogether(appends)),
     read: (agentId, options) => stream("read", agentId, store.read(agentId, options)),
     getEvent: (eventId) => through("getEvent", undefined, store.getEvent(eventId)),
     head: (agentId) => through("head", agentId, store.head(agentId)),
@@ -116,6 +140,9 @@ const failure = {
 }
 
 const refuse = (agentId: string): Rejected => new Rejected({ agentId, reason: "Unavailable", ...failure })
+
+const unknown = (agentId: string, eventIds: ReadonlyArray<string>, { end }: Fate): Unknown =>
+  new Unknown({ agentId, eventIds, cause: new Error(`a test made the store ${end}`) })
 
 const unavailable = (operation: string): Unavailable =>
   new Unavailable({ operation, reason: "Unreachable", ...failure })
