@@ -52,6 +52,7 @@ import type { ShareChanged, ShareExists, ShareMissing } from "./ShareError.ts"
 import type { Patch } from "./StatePatch.ts"
 import type { AppendError, ReadError } from "./StoreError.ts"
 import { ShareBook } from "./sharing/ShareBook.ts"
+import { ShareChanges } from "./sharing/ShareChanges.ts"
 import { SharedContents } from "./sharing/SharedContents.ts"
 import * as SharedWrites from "./sharing/SharedWrites.ts"
 import * as ShareLists from "./sharing/ShareLists.ts"
@@ -201,11 +202,12 @@ export const layer: Layer.Layer<ContextSharing, never, EventStore | AgentInterio
     const events = yield* EventStore
     const policy = yield* AccessPolicy.AccessPolicy
     const interior = yield* AgentInterior
-    const book = new ShareBook(events, policy)
+    const book = new ShareBook(events)
+    const changes = new ShareChanges(events, book, policy)
     const contents = new SharedContents(events, interior, book)
     return ContextSharing.of({
-      ...ShareOwning.make(book, contents, policy, yield* Uuid.makeGenerator),
-      ...ShareLists.make(events, book, contents, policy),
+      ...ShareOwning.make(book, changes, contents, policy, yield* Uuid.makeGenerator),
+      ...ShareLists.make(events, book, changes, contents, policy),
       ...SharedWrites.make(interior, contents),
       getSharedContext: (shareId) => contents.get(shareId)
     })

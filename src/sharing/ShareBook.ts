@@ -1,58 +1,36 @@
 /**
- * The shares in the store: found by their ids and recipients, and written with the events that tell of them.
+ * The shares in the store, found by their ids and recipients.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { AccessPolicy } from "../AccessPolicy.ts"
-import { AgentMissing } from "../AgentError.ts"
 import * as ShareRecord from "../access/ShareRecord.ts"
-import * as AgentEvent from "../agent/AgentEvent.ts"
-import * as LostRace from "../agent/LostRace.ts"
-import { CurrentPrincipal } from "../CurrentPrincipal.ts"
 import type { EventStore } from "../EventStore.ts"
-import type { Expected, NoteKey } from "../EventStoreDriver.ts"
-import * as Note from "../Note.ts"
+import type { NoteKey } from "../EventStoreDriver.ts"
+import type * as Note from "../Note.ts"
 import { ShareExists, ShareMissing } from "../ShareError.ts"
-import { type AppendError, Conflict, Corrupted, type ReadError, Rejected } from "../StoreError.ts"
-import { appendSurely } from "../store/AppendSurely.ts"
+import { Corrupted, type ReadError } from "../StoreError.ts"
 import * as Value from "../Value.ts"
 
 type Record = ShareRecord.ShareRecord
-type StoreFailure = AppendError | ReadError
-
-/** Why a share is over. */
-export type Reason = "revoked" | "declined" | "expired"
-
-/** What is to become of a share. */
-export type Revision =
-  | { readonly _tag: "Keep" }
-  | { readonly _tag: "Change"; readonly to: Record }
-  | { readonly _tag: "End"; readonly reason: Reason }
-
-// A live actor may write so often that nobody else ever finds it where it was read. Then the id of the event alone keeps two changes of a share apart.
-const patience = 20
 
 // Ids are made by the service, so that what has another shape need not be looked for.
 const shape = /^[0-9a-f-]{36}$/
 
-const noteOfId = (id: string): string => `${ShareRecord.idPrefix}${id}`
+/** The name of the note that finds a share by its id. */
+export const noteOfId = (id: string): string => `${ShareRecord.idPrefix}${id}`
 
 /** The name of the note that holds what a pinned share shows. */
 export const contentNote = (id: string): string => `${ShareRecord.contentPrefix}${id}`
 
-/** Reads and writes shares; asks nobody whether he may. */
+/** Reads shares; asks nobody whether he may. */
 export class ShareBook {
   private readonly events: EventStore["Service"]
-  private readonly policy: AccessPolicy
 
-  constructor(events: EventStore["Service"], policy: AccessPolicy) {
+  constructor(events: EventStore["Service"]) {
     this.events = events
-    this.policy = policy
   }
-
-  // ---- finding ----
 
   /** The share of an id, wherever it is; fails when there is none, or it is over with its agent. */
   find(shareId: string): Effect.Effect<Record, ShareMissing | ReadError> {
@@ -99,82 +77,8 @@ export class ShareBook {
     })
   }
 
-  // ---- writing ----
-
-  /** Stores a share that is new, and what it shows if it is pinned. `ended` tells why it cannot be when the agent was deleted. */
-  create<E>(
-    share: Record,
-    content: Value.Value | undefined,
-    ended: Effect.Effect<never, E>
-  ): Effect.Effect<void, E | AgentMissing | ShareExists | StoreFailure> {
-    const { agentId, id } = share
-    const notes = [
-      put(share),
-      Note.put(noteOfId(id), { name: ShareRecord.nameOf(share) }, { tag: noteOfId(id) }),
-      ...(content === undefined ? [] : [Note.put(contentNote(id), content)])
-    ]
-    return racing((expected) =>
-      Effect.gen({ self: this }, function* () {
-        const { presence, version } = yield* this.events.head(agentId)
-        if (presence === "missing") return yield* new AgentMissing({ agentId })
-        const end = yield* this.events.getNotes([{ agentId, name: ShareRecord.endNote }])
-        if (end.length > 0) return yield* ended
-        yield* this.refuseRival(share)
-        yield* this.write(share, AgentEvent.shared, shareData(share), expected(version), notes)
-      })
-    )
-  }
-
-  /**
-   * Brings a share to its next revision, or to its end. What is to become of it is decided on the share as it is; when another was faster it is
-   * decided anew.
-   */
-  revise<E>(
-    shareId: string,
-    decide: (share: Record, at: number) => Effect.Effect<Revision, E>
-  ): Effect.Effect<Record, E | ShareMissing | StoreFailure> {
-    return racing((expected) =>
-      Effect.gen({ self: this }, function* () {
-        const found = yield* this.find(shareId)
-        // Read before the share that is decided on: whoever changes that takes a version.
-        const { version } = yield* this.events.head(found.agentId)
-        const share = yield* this.again(found)
-        const at = yield* Clock.currentTimeMillis
-        const revision = yield* decide(share, at)
-        if (revision._tag === "Keep") return share
-        const next = { ...(revision._tag === "Change" ? revision.to : share), updatedAt: new Date(at) }
-        const counted = { ...next, revision: share.revision + 1 }
-        if (revision._tag === "Change") {
-          yield* this.write(counted, AgentEvent.shareChanged, shareData(counted), expected(version), [put(counted)])
-        } else {
-          const { id, ownerId, recipientId } = share
-          const data = { shareId: id, ownerId, recipientId, reason: revision.reason }
-          yield* this.write(counted, AgentEvent.shareRevoked, data, expected(version), removalsOf(share))
-        }
-        return counted
-      })
-    )
-  }
-
-  /** Ends a share whose time is over; whether this caller did. */
-  expire(note: Note.Note, at: number): Effect.Effect<boolean, StoreFailure> {
-    return Effect.gen({ self: this }, function* () {
-      const share = yield* Effect.fromResult(ShareRecord.decode(note))
-      const end = yield* this.events.getNotes([{ agentId: share.agentId, name: ShareRecord.endNote }])
-      if (end.length === 0) {
-        const missing = new ShareMissing({ shareId: share.id })
-        const decide = (share: Record): Effect.Effect<Revision, ShareMissing> =>
-          ShareRecord.isExpired(share, at) ? Effect.succeed({ _tag: "End", reason: "expired" }) : Effect.fail(missing)
-        return yield* Effect.as(this.revise(share.id, decide), true)
-      }
-      // It was over with its agent before; only its notes are still there.
-      yield* appendSurely(this.events, { agentId: share.agentId, events: [], notes: removalsOf(share) })
-      return false
-    }).pipe(Effect.catchTag("ShareMissing", () => Effect.succeed(false)))
-  }
-
   /** The share as it is now. */
-  private again(share: Record): Effect.Effect<Record, ShareMissing | ReadError> {
+  again(share: Record): Effect.Effect<Record, ShareMissing | ReadError> {
     const key = { agentId: share.agentId, name: ShareRecord.nameOf(share) }
     return Effect.gen({ self: this }, function* () {
       const [note] = yield* this.events.getNotes([key])
@@ -183,53 +87,35 @@ export class ShareBook {
     })
   }
 
-  /** Refuses a share when there is another of the same from the same to the same, whose time is not over. */
-  refuseRival(share: Record): Effect.Effect<void, ShareExists | ReadError> {
+  /** Whether all shares of an agent are over, since it was deleted. */
+  isOver(agentId: string): Effect.Effect<boolean, ReadError> {
+    return Effect.map(this.events.getNotes([{ agentId, name: ShareRecord.endNote }]), (end) => end.length > 0)
+  }
+
+  /** Refuses a share when there is another of the same from the same to the same, whose time is not over; among some, or among all. */
+  refuseRival(
+    share: Record,
+    isAsked: (other: Record) => boolean = () => true
+  ): Effect.Effect<void, ShareExists | ReadError> {
     return Effect.gen({ self: this }, function* () {
       const at = yield* Clock.currentTimeMillis
       const rival = yield* Stream.runHead(
         Stream.filter(
           this.ofFor(share.agentId, share.recipientId),
-          (other) => other.id !== share.id && isSame(other, share) && !ShareRecord.isExpired(other, at)
+          (other) => isAsked(other) && isRival(other, share) && !ShareRecord.isExpired(other, at)
         )
       )
       if (Option.isSome(rival)) yield* new ShareExists({ agentId: share.agentId, shareId: rival.value.id })
     })
   }
-
-  /** Each revision has an event with an id of its own, which the store keeps once: of two that change one revision, one is refused. */
-  private write(
-    { agentId, id, recipientId, revision }: Record,
-    type: string,
-    data: object,
-    expected: Expected,
-    notes: ReadonlyArray<Note.Change>
-  ): Effect.Effect<void, AppendError> {
-    return Effect.gen({ self: this }, function* () {
-      const { id: principal } = yield* CurrentPrincipal
-      const event = { id: `share/${id}/${revision}`, type, data, metadata: { principal } }
-      yield* appendSurely(this.events, { agentId, expected, events: [event], notes })
-    }).pipe(Effect.ensuring(Effect.sync(() => this.policy.sharesChanged(agentId, recipientId))))
-  }
 }
 
-const removalsOf = (share: Record): ReadonlyArray<Note.Change> =>
-  [ShareRecord.nameOf(share), noteOfId(share.id), contentNote(share.id)].map(Note.remove)
-
-const shareData = (share: Record): object => ({ share: ShareRecord.encode(share) })
-
-const put = (share: Record): Note.Change =>
-  Note.put(ShareRecord.nameOf(share), ShareRecord.encode(share), {
-    tag: ShareRecord.tagFor(share.recipientId),
-    due: share.expiresAt?.getTime()
-  })
-
-/** Whether two shares with one recipient are of the same content and parts, from one owner. */
-const isSame = (one: Record, other: Record): boolean => {
+/** Whether two shares are of the same content and parts, from one owner to one recipient. */
+const isRival = (one: Record, other: Record): boolean => {
   const [first, second] = [one, other].map(({ content, ownerId, paths }) =>
     JSON.stringify([ownerId, content._tag === "Pinned" ? content.version : "live", paths ?? null])
   )
-  return first === second
+  return one.id !== other.id && first === second
 }
 
 /** Where the share is that a note finds. */
@@ -244,17 +130,3 @@ const placeOf = ({ agentId, body, name }: Note.Note): Effect.Effect<NoteKey, Cor
           remedy: "Let ContextSharing alone write notes of this name."
         })
       )
-
-/** Tries again until nobody comes between. */
-const racing = <A, E>(
-  attempt: (expected: (version: number) => Expected) => Effect.Effect<A, E>,
-  lost = 0
-): Effect.Effect<A, E> =>
-  Effect.catchIf(
-    attempt((version) => (lost < patience ? version : "any")),
-    (error) => lost < LostRace.mostTries && isLost(error),
-    () => Effect.andThen(LostRace.pause(lost), racing(attempt, lost + 1))
-  )
-
-const isLost = (error: unknown): boolean =>
-  error instanceof Conflict || (error instanceof Rejected && error.reason === "EventIdTaken")

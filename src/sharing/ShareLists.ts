@@ -15,6 +15,7 @@ import type { EventStore } from "../EventStore.ts"
 import { ShareMissing } from "../ShareError.ts"
 import { InvalidInput, type ReadError, type Unavailable } from "../StoreError.ts"
 import type { ShareBook } from "./ShareBook.ts"
+import type { ShareChanges } from "./ShareChanges.ts"
 import { isFor, type SharedContents } from "./SharedContents.ts"
 import { isOf } from "./ShareOwning.ts"
 
@@ -28,6 +29,7 @@ type Lists = Pick<
 export const make = (
   events: EventStore["Service"],
   book: ShareBook,
+  changes: ShareChanges,
   contents: SharedContents,
   policy: AccessPolicy
 ): Lists => {
@@ -122,7 +124,7 @@ export const make = (
     cleanUp: Effect.gen(function* () {
       const until = yield* Clock.currentTimeMillis
       const due = Stream.filter(events.due({ until }), ({ name }) => name.startsWith(ShareRecord.prefix))
-      const ended = Stream.mapEffect(due, (note) => book.expire(note, until), { concurrency: 16 })
+      const ended = Stream.mapEffect(due, (note) => changes.expire(note, until), { concurrency: 16 })
       return yield* Stream.runCount(Stream.filter(ended, Boolean))
     })
   }

@@ -10,7 +10,8 @@ import type { ContextSharing } from "../ContextSharing.ts"
 import { CurrentPrincipal, type Principal } from "../CurrentPrincipal.ts"
 import { ShareChanged, ShareMissing } from "../ShareError.ts"
 import type * as Uuid from "../store/Uuid.ts"
-import type { Revision, ShareBook } from "./ShareBook.ts"
+import type { ShareBook } from "./ShareBook.ts"
+import type { Revision, ShareChanges } from "./ShareChanges.ts"
 import { isFor, type SharedContents } from "./SharedContents.ts"
 import * as ShareTerms from "./ShareTerms.ts"
 
@@ -23,6 +24,7 @@ export const isOf = ({ ownerId }: Record, { id, kind }: Principal): boolean => k
 /** This half of the service. */
 export const make = (
   book: ShareBook,
+  changes: ShareChanges,
   contents: SharedContents,
   policy: AccessPolicy,
   nextId: Uuid.Generator
@@ -48,13 +50,13 @@ export const make = (
       updatedAt: new Date(at),
       revision: 1
     }
-    yield* book.create(share, pinned.kept, contents.refuseEnded(agentId))
+    yield* changes.create(share, pinned.kept, contents.refuseEnded(agentId))
     return share
   }),
 
   accept: Effect.fnUntraced(function* (shareId) {
     const principal = yield* CurrentPrincipal
-    return yield* book.revise(shareId, (share, at) => {
+    return yield* changes.revise(shareId, (share, at) => {
       if (!isFor(share, principal) || ShareRecord.isExpired(share, at)) return missing(shareId)
       if (share.status === "accepted") return Effect.succeed<Revision>({ _tag: "Keep" })
       return Effect.succeed<Revision>({ _tag: "Change", to: { ...share, status: "accepted" } })
@@ -63,7 +65,7 @@ export const make = (
 
   decline: Effect.fnUntraced(function* (shareId) {
     const principal = yield* CurrentPrincipal
-    yield* book.revise(shareId, (share, at) => {
+    yield* changes.revise(shareId, (share, at) => {
       if (!isFor(share, principal) || ShareRecord.isExpired(share, at)) return missing(shareId)
       return Effect.succeed<Revision>({ _tag: "End", reason: "declined" })
     })
@@ -71,7 +73,7 @@ export const make = (
 
   change: Effect.fnUntraced(function* (shareId, change, { expectedRevision } = {}) {
     const principal = yield* CurrentPrincipal
-    return yield* book.revise(
+    return yield* changes.revise(
       shareId,
       Effect.fnUntraced(function* (share, at) {
         if (!isOf(share, principal)) return yield* missing(shareId)
@@ -88,7 +90,7 @@ export const make = (
 
   revoke: Effect.fnUntraced(function* (shareId) {
     const principal = yield* CurrentPrincipal
-    yield* book.revise(
+    yield* changes.revise(
       shareId,
       Effect.fnUntraced(function* (share) {
         if (!isOf(share, principal)) {

@@ -7,6 +7,7 @@ import * as contents from "./sharing/contents.ts"
 import * as lists from "./sharing/lists.ts"
 import * as lives from "./sharing/lives.ts"
 import * as names from "./sharing/names.ts"
+import * as overtaking from "./sharing/overtaking.ts"
 import * as random from "./sharing/random.ts"
 import * as roles from "./sharing/roles.ts"
 import type { Stores } from "./sharing/support.ts"
@@ -18,7 +19,7 @@ export interface Options<E> {
   readonly layer: Layer.Layer<Stores, E>
 }
 
-const themes = [roles, contents, writing, lives, lists, names, random]
+const themes = [roles, contents, writing, lives, lists, names, overtaking, random]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {

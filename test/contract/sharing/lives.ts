@@ -3,14 +3,10 @@
  */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
-import * as Stream from "effect/Stream"
 import type { NewShare } from "../../../src/ContextSharing.ts"
-import { EventStore } from "../../../src/EventStore.ts"
 import {
   Agents,
-  agentWith,
   as,
   fails,
   freshId,
@@ -18,17 +14,13 @@ import {
   type It,
   inFuture,
   later,
+  notesOf,
   ownedAgent,
   Sharing,
   shared,
   user,
   versionOf
 } from "./support.ts"
-
-const notesOf = (agentId: string) =>
-  EventStore.use((store) =>
-    Effect.map(Stream.runCollect(store.notes(agentId)), (notes) => notes.map(({ name }) => name))
-  )
 
 export const register = (it: It): void => {
   describe("a share", () => {
@@ -250,29 +242,6 @@ export const register = (it: It): void => {
         const results = yield* Effect.all(tries, { concurrency: "unbounded" })
         assert.isAtLeast(results.filter(Result.isSuccess).length, 1)
         assert.strictEqual((yield* as(owner)(sharing.getShare(id))).revision, 3)
-      }).pipe(shared)
-    )
-
-    it.effect("is not lost, and revoked for good, while the agent is written without a pause", () =>
-      Effect.gen(function* () {
-        const sharing = yield* Sharing
-        const agentId = yield* agentWith({ n: 0 })
-        const write = (n: number) =>
-          EventStore.use((store) => store.append({ agentId, events: [{ type: "n.counted", data: { n } }] }))
-        const writer = yield* Effect.forkChild(Effect.forever(Effect.suspend(() => write(1))), {
-          startImmediately: true
-        })
-        const bob = user(freshId())
-        for (const level of ["read", "write"] as const) {
-          const { id } = yield* sharing.share({ agentId, recipientId: bob.id, level })
-          yield* as(bob)(sharing.getSharedContext(id))
-          yield* sharing.change(id, { level: "admin" })
-          yield* Effect.all([sharing.revoke(id), Effect.result(sharing.change(id, { level: "read" }))], {
-            concurrency: 2
-          })
-          yield* fails(as(bob)(sharing.getSharedContext(id)), "ShareMissing")
-        }
-        yield* Fiber.interrupt(writer)
       }).pipe(shared)
     )
   })

@@ -5,6 +5,7 @@ import { assert, type Vitest } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import { AccessDenied } from "../../../src/AccessError.ts"
 import { AccessPolicy } from "../../../src/AccessPolicy.ts"
 import * as AgentStateManager from "../../../src/AgentStateManager.ts"
@@ -60,6 +61,10 @@ export const withServices =
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     as(root)(Effect.provide(effect, services(options)))
 
+/** The same, with services that are shared with nobody else. */
+export const apart = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  as(root)(Effect.provide(effect, services({}), { local: true }))
+
 /** The same, with the usual options. */
 export const shared = withServices()
 
@@ -81,6 +86,12 @@ export const ownedAgent = (state: object) =>
 /** The version of an agent in the store. */
 export const versionOf = (agentId: string) =>
   EventStore.use((store) => Effect.map(store.head(agentId), ({ version }) => version))
+
+/** The names of the notes of an agent. */
+export const notesOf = (agentId: string) =>
+  EventStore.use((store) =>
+    Effect.map(Stream.runCollect(store.notes(agentId)), (notes) => notes.map(({ name }) => name))
+  )
 
 /** Lets an effect see a time that is later by so many milliseconds. */
 export const later =

@@ -1,0 +1,179 @@
+/**
+ * How shares are written: with the events that tell of them, and each decided on the shares as they are.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { AccessPolicy } from "../AccessPolicy.ts"
+import { AgentMissing } from "../AgentError.ts"
+import * as ShareRecord from "../access/ShareRecord.ts"
+import * as AgentEvent from "../agent/AgentEvent.ts"
+import { CurrentPrincipal } from "../CurrentPrincipal.ts"
+import type { EventStore } from "../EventStore.ts"
+import type { Expected } from "../EventStoreDriver.ts"
+import * as Note from "../Note.ts"
+import { type ShareExists, ShareMissing } from "../ShareError.ts"
+import type { AppendError, ReadError } from "../StoreError.ts"
+import { appendSurely } from "../store/AppendSurely.ts"
+import type * as Value from "../Value.ts"
+import * as Overtaking from "./Overtaking.ts"
+import { contentNote, noteOfId, type ShareBook } from "./ShareBook.ts"
+
+type Record = ShareRecord.ShareRecord
+type StoreFailure = AppendError | ReadError
+
+/** Why a share is over. */
+export type Reason = "revoked" | "declined" | "expired"
+
+/** What is to become of a share. */
+export type Revision =
+  | { readonly _tag: "Keep" }
+  | { readonly _tag: "Change"; readonly to: Record }
+  | { readonly _tag: "End"; readonly reason: Reason }
+
+/** Writes shares; asks nobody whether he may. */
+export class ShareChanges {
+  private readonly events: EventStore["Service"]
+  private readonly book: ShareBook
+  private readonly policy: AccessPolicy
+
+  constructor(events: EventStore["Service"], book: ShareBook, policy: AccessPolicy) {
+    this.events = events
+    this.book = book
+    this.policy = policy
+  }
+
+  /** Stores a share that is new, and what it shows if it is pinned. `ended` tells why it cannot be when the agent was deleted. */
+  create<E>(
+    share: Record,
+    content: Value.Value | undefined,
+    ended: Effect.Effect<never, E>
+  ): Effect.Effect<void, E | AgentMissing | ShareExists | StoreFailure> {
+    const { agentId, id } = share
+    const notes = [
+      put(share),
+      Note.put(noteOfId(id), { name: ShareRecord.nameOf(share) }, { tag: noteOfId(id) }),
+      ...(content === undefined ? [] : [Note.put(contentNote(id), content)])
+    ]
+    return Overtaking.racing((expect) =>
+      Effect.gen({ self: this }, function* () {
+        const { presence, version: read } = yield* this.events.head(agentId)
+        if (presence === "missing") return yield* new AgentMissing({ agentId })
+        if (yield* this.book.isOver(agentId)) return yield* ended
+        yield* this.book.refuseRival(share)
+        const expected = expect(read)
+        const stored = yield* this.write(share, AgentEvent.shared, shareData(share), expected, notes)
+        if (expected !== "any") return
+        const { isDeleted, isPurged, shares } = yield* Overtaking.between(this.events, agentId, { read, stored })
+        if (isPurged) {
+          yield* Overtaking.takeBack(this.events, agentId, stored, namesOf(share))
+          return yield* new AgentMissing({ agentId })
+        }
+        if (isDeleted) return yield* ended
+        const others = new Set(shares.map(({ id }) => id))
+        yield* Effect.onError(
+          this.book.refuseRival(share, (other) => others.has(other.id)),
+          () => Effect.ignore(this.revise(id, () => Effect.succeed({ _tag: "End", reason: "revoked" })))
+        )
+      })
+    )
+  }
+
+  /**
+   * Brings a share to its next revision, or to its end. What is to become of it is decided on the share as it is; when another was faster it is
+   * decided anew.
+   */
+  revise<E>(
+    shareId: string,
+    decide: (share: Record, at: number) => Effect.Effect<Revision, E>
+  ): Effect.Effect<Record, E | ShareMissing | StoreFailure> {
+    return Overtaking.racing((expect) =>
+      Effect.gen({ self: this }, function* () {
+        const found = yield* this.book.find(shareId)
+        const { agentId } = found
+        // Read before the share that is decided on: whoever changes that takes a version.
+        const { version: read } = yield* this.events.head(agentId)
+        const share = yield* this.book.again(found)
+        const at = yield* Clock.currentTimeMillis
+        const revision = yield* decide(share, at)
+        if (revision._tag === "Keep") return share
+        const next = { ...(revision._tag === "Change" ? revision.to : share), updatedAt: new Date(at) }
+        const counted = { ...next, revision: share.revision + 1 }
+        const expected = mayMeetRivals(share, revision, at) ? read : expect(read)
+        const stored = yield* this.writeRevision(counted, revision, expected)
+        if (expected !== "any") return counted
+        const { isPurged } = yield* Overtaking.between(this.events, agentId, { read, stored })
+        if (!isPurged) return counted
+        yield* Overtaking.takeBack(this.events, agentId, stored, namesOf(share))
+        return yield* new ShareMissing({ shareId })
+      })
+    )
+  }
+
+  /** Ends a share whose time is over; whether this caller did. */
+  expire(note: Note.Note, at: number): Effect.Effect<boolean, StoreFailure> {
+    return Effect.gen({ self: this }, function* () {
+      const share = yield* Effect.fromResult(ShareRecord.decode(note))
+      if (!(yield* this.book.isOver(share.agentId))) {
+        const missing = new ShareMissing({ shareId: share.id })
+        const decide = (share: Record): Effect.Effect<Revision, ShareMissing> =>
+          ShareRecord.isExpired(share, at) ? Effect.succeed({ _tag: "End", reason: "expired" }) : Effect.fail(missing)
+        return yield* Effect.as(this.revise(share.id, decide), true)
+      }
+      // It was over with its agent before; only its notes are still there.
+      const notes = namesOf(share).map(Note.remove)
+      yield* appendSurely(this.events, { agentId: share.agentId, events: [], notes })
+      return false
+    }).pipe(Effect.catchTag("ShareMissing", () => Effect.succeed(false)))
+  }
+
+  private writeRevision(
+    share: Record,
+    revision: Exclude<Revision, { readonly _tag: "Keep" }>,
+    expected: Expected
+  ): Effect.Effect<number, AppendError> {
+    if (revision._tag === "Change") {
+      return this.write(share, AgentEvent.shareChanged, shareData(share), expected, [put(share)])
+    }
+    const { id, ownerId, recipientId } = share
+    const data = { shareId: id, ownerId, recipientId, reason: revision.reason }
+    return this.write(share, AgentEvent.shareRevoked, data, expected, namesOf(share).map(Note.remove))
+  }
+
+  /**
+   * Each revision has an event with an id of its own, which the store keeps once: of two that change one revision, one is refused. Gives the version
+   * of the event.
+   */
+  private write(
+    { agentId, id, recipientId, revision }: Record,
+    type: string,
+    data: object,
+    expected: Expected,
+    notes: ReadonlyArray<Note.Change>
+  ): Effect.Effect<number, AppendError> {
+    return Effect.gen({ self: this }, function* () {
+      const { id: principal } = yield* CurrentPrincipal
+      const event = { id: `share/${id}/${revision}`, type, data, metadata: { principal } }
+      return (yield* appendSurely(this.events, { agentId, expected, events: [event], notes })).version
+    }).pipe(Effect.ensuring(Effect.sync(() => this.policy.sharesChanged(agentId, recipientId))))
+  }
+}
+
+/** A share that holds keeps all that are the same away; one with other parts, or that had expired, may find some. */
+const mayMeetRivals = (share: Record, revision: Revision, at: number): boolean =>
+  revision._tag === "Change" &&
+  (ShareRecord.isExpired(share, at) || JSON.stringify(share.paths) !== JSON.stringify(revision.to.paths))
+
+/** The names of its notes. */
+const namesOf = (share: Record): ReadonlyArray<string> => [
+  ShareRecord.nameOf(share),
+  noteOfId(share.id),
+  contentNote(share.id)
+]
+
+const shareData = (share: Record): object => ({ share: ShareRecord.encode(share) })
+
+const put = (share: Record): Note.Change =>
+  Note.put(ShareRecord.nameOf(share), ShareRecord.encode(share), {
+    tag: ShareRecord.tagFor(share.recipientId),
+    due: share.expiresAt?.getTime()
+  })

@@ -1,0 +1,137 @@
+/**
+ * Shares of agents that others write without a rest, so that whoever shares comes too late each time.
+ */
+import { assert, describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
+import { EventStore } from "../../../src/EventStore.ts"
+import { Conflict } from "../../../src/StoreError.ts"
+import {
+  Agents,
+  agentWith,
+  apart,
+  as,
+  fails,
+  freshId,
+  hour,
+  type It,
+  inFuture,
+  later,
+  notesOf,
+  root,
+  Sharing,
+  shared,
+  user
+} from "./support.ts"
+
+/** Services on a store in which somebody overtakes every write of a share that expects a version; the last time, it is done by `between`. */
+const overtaken =
+  (between: Effect.Effect<unknown, object> = Effect.void) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.gen(function* () {
+      const store = yield* EventStore
+      let isDone = false
+      const busy = EventStore.of({
+        ...store,
+        append: (append) => {
+          const { agentId, events, expected } = append
+          if (!events.some(({ type }) => type.startsWith("context.share"))) return store.append(append)
+          if (typeof expected === "number") {
+            return Effect.fail(new Conflict({ agentId, expected, actual: expected + 1 }))
+          }
+          const first = isDone ? Effect.void : Effect.orDie(between)
+          isDone = true
+          return Effect.andThen(first, store.append(append))
+        }
+      })
+      return yield* Effect.provideService(apart(effect), EventStore, busy)
+    })
+
+export const register = (it: It): void => {
+  describe("of an agent that others write without a rest", () => {
+    it.effect("shares are made, accepted, changed and revoked for good", () =>
+      Effect.gen(function* () {
+        const sharing = yield* Sharing
+        const agentId = yield* agentWith({ n: 0 })
+        const write = EventStore.use((store) => store.append({ agentId, events: [{ type: "n.counted" }] }))
+        const writer = yield* Effect.forkChild(Effect.forever(write), { startImmediately: true })
+        const bob = user(freshId())
+        for (const level of ["read", "write"] as const) {
+          const { id } = yield* sharing.share({ agentId, recipientId: bob.id, level, needsAcceptance: true })
+          yield* as(bob)(sharing.accept(id))
+          yield* as(bob)(sharing.getSharedContext(id))
+          yield* sharing.change(id, { level: "admin" })
+          yield* Effect.all([sharing.revoke(id), Effect.result(sharing.change(id, { level: "read" }))], {
+            concurrency: 2
+          })
+          yield* fails(as(bob)(sharing.getSharedContext(id)), "ShareMissing")
+        }
+        yield* Fiber.interrupt(writer)
+      }).pipe(shared)
+    )
+
+    it.effect("the same is shared once: of two that could not see each other, the first stays", () =>
+      Effect.gen(function* () {
+        const agentId = yield* agentWith({ n: 0 })
+        const bob = user(freshId())
+        const terms = { agentId, recipientId: bob.id, level: "read" } as const
+        const sharing = yield* Sharing
+        const rival = Effect.orDie(as(root)(sharing.share(terms)))
+        const error = yield* fails(overtaken(rival)(Sharing.use((sharing) => sharing.share(terms))), "ShareExists")
+        const [left, ...others] = yield* sharing.sharesOf(agentId)
+        assert.isEmpty(others)
+        assert.deepInclude<object>(error, { agentId, shareId: left?.id })
+        assert.lengthOf(yield* as(bob)(sharing.getSharedContexts()), 1)
+      }).pipe(shared)
+    )
+
+    it.effect("many that share the same at the same time make one share", () =>
+      Effect.gen(function* () {
+        const agentId = yield* agentWith({ n: 0 })
+        const shareIt = Sharing.use((sharing) => sharing.share({ agentId, recipientId: "bob", level: "read" }))
+        const tries = Array.from({ length: 6 }, () => Effect.result(overtaken()(shareIt)))
+        const results = yield* Effect.all(tries, { concurrency: "unbounded" })
+        assert.lengthOf(results.filter(Result.isSuccess), 1)
+        assert.lengthOf(yield* Sharing.use((sharing) => sharing.sharesOf(agentId)), 1)
+      }).pipe(shared)
+    )
+
+    it.effect("nothing comes back that is purged meanwhile, and what is deleted is not shared", () =>
+      Effect.gen(function* () {
+        const agents = yield* Agents
+        const recipientId = freshId()
+        const bob = user(recipientId)
+        const share = (agentId: string) =>
+          Sharing.use((sharing) => sharing.share({ agentId, recipientId, level: "read" }))
+        const purged = yield* agentWith({ n: 0 })
+        yield* fails(overtaken((yield* EventStore).purge(purged))(share(purged)), "AgentMissing")
+        yield* fails(agents.getContext(purged), "AgentMissing")
+        assert.isEmpty(yield* notesOf(purged))
+        const deleted = yield* agentWith({ n: 0 })
+        yield* fails(overtaken(Effect.orDie(as(root)(agents.deleteContext(deleted))))(share(deleted)), "AgentDeleted")
+        const another = yield* agentWith({ n: 0 })
+        const { id } = yield* share(another)
+        const change = Sharing.use((sharing) => sharing.change(id, { level: "write" }))
+        yield* fails(overtaken(as(root)(agents.purge(another)))(change), "ShareMissing")
+        yield* fails(agents.getContext(another), "AgentMissing")
+        assert.isEmpty(yield* notesOf(another))
+        assert.isEmpty(yield* as(bob)(Sharing.use((sharing) => sharing.getSharedContexts())))
+      }).pipe(shared)
+    )
+
+    it.effect("a change that another share could contradict is given up rather than made blindly", () =>
+      Effect.gen(function* () {
+        const sharing = yield* Sharing
+        const agentId = yield* agentWith({ n: 0 })
+        const expiresAt = yield* inFuture(hour)
+        const { id } = yield* sharing.share({ agentId, recipientId: "bob", level: "read", expiresAt })
+        const change = (terms: object) => overtaken()(Sharing.use((sharing) => sharing.change(id, terms)))
+        const [moved, prolonged] = [change({ paths: ["/n"] }), later(hour)(change({ expiresAt: null }))]
+        yield* Effect.all([fails(moved, "Conflict"), fails(prolonged, "Conflict")], { concurrency: 2 })
+        assert.strictEqual((yield* sharing.getShare(id)).revision, 1)
+        assert.strictEqual((yield* change({ expiresAt: null, level: "write" })).revision, 2)
+      }).pipe(shared)
+    )
+  })
+}
