@@ -20,6 +20,7 @@ import * as PostgresEventStore from "./PostgresEventStore.ts"
 import * as PostgresSnapshotStore from "./PostgresSnapshotStore.ts"
 
 export type { StoreOptions } from "./Names.ts"
+export * as PredecessorImport from "./PredecessorImport.ts"
 
 /** How to reach the database, and where the store lives in it. */
 export interface Options extends PgClient.PgPoolConfig, Names.StoreOptions {}
