@@ -73,7 +73,11 @@ export const StoppedReason = Schema.Literals([
   /** The whole system is stopping. */
   "shutdown",
   /** Another machine runs it now, or will at once. Send the command again. */
-  "moved"
+  "moved",
+  /** Its agent can be read only, so nothing of it can be stored. Restore that to go on. */
+  "archived",
+  /** Its agent was deleted. Nothing of it can be stored until that is purged. */
+  "deleted"
 ])
 
 const remedies: { readonly [reason in typeof StoppedReason.Type]: string } = {
@@ -81,7 +85,9 @@ const remedies: { readonly [reason in typeof StoppedReason.Type]: string } = {
   failed: "Spawn it to go on.",
   conflict: "Spawn it to go on.",
   shutdown: "Its system is shutting down.",
-  moved: "Another machine runs it; send the command again."
+  moved: "Another machine runs it; send the command again.",
+  archived: "Restore its agent to go on.",
+  deleted: "Its agent was deleted; purge that to begin anew."
 }
 
 /** The actor takes no commands. */

@@ -11,13 +11,17 @@ import * as Replay from "../store/Replay.ts"
 import * as Retention from "../store/Retention.ts"
 import type { ActorCodec } from "./ActorCodec.ts"
 import * as ActorReading from "./ActorReading.ts"
+import * as ServiceEvents from "./ServiceEvents.ts"
 
 /** The state of an actor and where in its stream it stands. */
-export type Recovered = Replay.Replayed<unknown>
+export interface Recovered extends Replay.Replayed<unknown> {
+  /** Why nothing may be appended to its agent, if so. No snapshot of an actor is taken above that. */
+  readonly closed: ServiceEvents.Closing | undefined
+}
 
 /** Recovers an actor from its latest usable snapshot and what came after it. */
 export const recover = (stores: Replay.Stores, { codec }: Actor.Any, id: string): Effect.Effect<Recovered, ReadError> =>
-  Replay.replay(stores, codec.agentId(id), foldOf(codec))
+  Effect.map(Replay.replay(stores, codec.agentId(id), foldOf(codec)), open)
 
 /** The same, up to a version. */
 export const recoverTo = (
@@ -25,7 +29,26 @@ export const recoverTo = (
   { codec }: Actor.Any,
   id: string,
   to: number
-): Effect.Effect<Recovered, ReadError | VersionMissing> => Replay.replayTo(stores, codec.agentId(id), foldOf(codec), to)
+): Effect.Effect<Recovered, ReadError | VersionMissing> =>
+  Effect.map(Replay.replayTo(stores, codec.agentId(id), foldOf(codec), to), open)
+
+/** A state of an agent to which nothing may be appended. */
+class Closed {
+  readonly state: unknown
+  readonly why: ServiceEvents.Closing
+
+  constructor(state: unknown, why: ServiceEvents.Closing) {
+    this.state = state
+    this.why = why
+  }
+}
+
+const open = (replayed: Replay.Replayed<unknown>): Recovered => {
+  const { state } = replayed
+  return state instanceof Closed
+    ? { ...replayed, state: state.state, closed: state.why }
+    : { ...replayed, closed: undefined }
+}
 
 const foldOf = (codec: ActorCodec): Replay.Fold<unknown> => ({
   initial: codec.initialState,
@@ -55,7 +78,14 @@ const fold = (
   state: unknown,
   event: ContextEvent
 ): Result.Result<unknown, Corrupted | Unavailable> => {
-  if (!event.type.startsWith(codec.eventTypePrefix)) return Result.succeed(state)
+  if (state instanceof Closed) {
+    const why = ServiceEvents.closingAfter(event, state.why)
+    return Result.map(fold(codec, state.state, event), (next) => (why === undefined ? next : new Closed(next, why)))
+  }
+  if (!event.type.startsWith(codec.eventTypePrefix)) {
+    const why = ServiceEvents.closingAfter(event, undefined)
+    return Result.succeed(why === undefined ? state : new Closed(state, why))
+  }
   if (event.schemaVersion === codec.eventShapes.current) {
     return Result.flatMap(ActorReading.readEvent(codec, event, event.data), (own) => evolve(codec, state, own, event))
   }

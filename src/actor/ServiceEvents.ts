@@ -15,22 +15,35 @@ export interface Place {
   readonly eventId: string
 }
 
-/** The place up to which an actor may go on after a version; nothing when something else was written, or events are gone. */
+/** Why nothing may be appended to an agent. */
+export type Closing = "archived" | "deleted"
+
+/** Whether an agent is closed after an event, given what it was before. */
+export const closingAfter = ({ type }: ContextEvent, before: Closing | undefined): Closing | undefined => {
+  if (type === AgentEvent.deleted) return "deleted"
+  if (type === AgentEvent.archived) return before ?? "archived"
+  return type === AgentEvent.restored && before === "archived" ? undefined : before
+}
+
+/**
+ * The place up to which an actor may go on after a version, or why it may not when its agent is closed by then; nothing when something else was written,
+ * or events are gone.
+ */
 export const passOver = (
   store: EventStore["Service"],
   agentId: string,
   { from, to }: { readonly from: number; readonly to: number }
-): Effect.Effect<Place | undefined, ReadError> =>
+): Effect.Effect<Place | Closing | undefined, ReadError> =>
   Effect.suspend(() => {
     let place: Place = { version: from, eventId: "" }
+    let closing: Closing | undefined
     const passing = Stream.runForEachWhile(store.read(agentId, { from: from + 1, to }), (event) => {
-      const isNext = event.version === place.version + 1 && leavesAlone(event)
-      if (isNext) place = { version: event.version, eventId: event.id }
+      const isNext = event.version === place.version + 1 && event.type.startsWith(AgentEvent.prefix)
+      if (isNext) {
+        place = { version: event.version, eventId: event.id }
+        closing = closingAfter(event, closing)
+      }
       return Effect.succeed(isNext)
     })
-    return Effect.map(passing, () => (place.version === to && to > from ? place : undefined))
+    return Effect.map(passing, () => (place.version === to && to > from ? (closing ?? place) : undefined))
   })
-
-/** An agent that was deleted, or can be read only, is no longer the actor's to write to. */
-const leavesAlone = ({ type }: ContextEvent): boolean =>
-  type.startsWith(AgentEvent.prefix) && type !== AgentEvent.deleted && type !== AgentEvent.archived

@@ -21,7 +21,8 @@ type Payload<C> = [undefined] extends [Command.Input<C>] ? [payload?: Command.In
  * resumed. A command that fails or dies has used its timer up, and its outcome is told to nobody.
  *
  * A name is 1 to 249 characters, and has one timer: setting it again replaces what was set before. A name, time or payload that breaks a rule makes the
- * command `Rejected`. Let one process at a time run the actors of a definition: its timers go off in each that does.
+ * command `Rejected`. Where several processes are to run the actors of a definition, run them on the cluster engine: a timer goes off on the machine that owns
+ * its actor. With an engine of one process in each, it would go off in all of them.
  */
 export interface Timers<Commands extends Command.Command> {
   /** Sends the command once, after a while. */

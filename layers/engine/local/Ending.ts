@@ -3,6 +3,7 @@
  */
 import type { ActorStopped } from "../../../src/ActorError.ts"
 import type { ActorEnd } from "../../../src/ActorSystem.ts"
+import type { Closing } from "../../../src/actor/ServiceEvents.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 
 export interface Ending {
@@ -41,6 +42,9 @@ export const overtaken = (cause: unknown): Ending => ({ status: "passivated", re
 
 /** Another machine owns it from now on. */
 export const moved: Ending = { status: "passivated", reason: "moved" }
+
+/** Nothing can be stored of it. The next command looks whether that is still so. */
+export const closed = (why: Closing): Ending => ({ status: "passivated", reason: why })
 
 /** What watchers are told. */
 export const toSignal = ({ cause, reason, status }: Ending, { actor, id }: ActorAddress): ActorEnd => {

@@ -30,6 +30,8 @@ export class LiveJournal {
   readonly agentId: string
   /** Where the actor stands; nothing until it has recovered, and when memory and disk may differ. */
   at: ActorJournal.Recovered | undefined
+  /** Why nothing can be appended any more, once an append has met that. */
+  closed: ServiceEvents.Closing | undefined
   /** The last version that was seen. */
   version = 0
   isSnapshotting = false
@@ -48,12 +50,14 @@ export class LiveJournal {
     this.archive = archive
   }
 
-  /** Reads where the actor stands. */
-  recover(): Effect.Effect<void, ReadError> {
+  /** Reads where the actor stands; it stands nowhere when nothing can be appended, and why is told. */
+  recover(): Effect.Effect<ServiceEvents.Closing | undefined, ReadError> {
     return Effect.map(ActorJournal.recover(this.archive.stores, this.definition, this.id), (recovered) => {
-      this.at = recovered
+      const { closed } = recovered
+      if (closed === undefined) this.at = recovered
       this.version = recovered.version
       this.snapshotVersion = recovered.snapshotVersion
+      return closed
     })
   }
 
@@ -86,7 +90,8 @@ export class LiveJournal {
     const between = { from: round.version, to: conflict.actual }
     return Effect.matchEffect(ServiceEvents.passOver(this.archive.stores.events, agentId, between), {
       onSuccess: (place) => {
-        if (place === undefined) return this.fallBehind(round, conflict.actual)
+        if (typeof place === "string") this.closed = place
+        if (place === undefined || typeof place === "string") return this.fallBehind(round, conflict.actual)
         if (this.at !== undefined) this.at = { ...this.at, ...place, presence: "present" }
         this.version = place.version
         round.version = place.version

@@ -245,7 +245,8 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     this.become("recovering")
     const begun = this.surroundings.nanoseconds()
     return Effect.match(this.surroundings.recoveries.withPermit(this.traced(this.journal.recover())), {
-      onSuccess: () => {
+      onSuccess: (closed) => {
+        if (closed !== undefined) return this.leave(this.ending ?? Ending.closed(closed))
         this.surroundings.gauges.recovered(Number(this.surroundings.nanoseconds() - begun) / 1e6)
         this.become(this.orders.isHeld ? "paused" : "running")
         this.journal.takeSnapshotIfDue()
@@ -267,6 +268,11 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     // Those who were answered may have more to say, which can then go with what waits already.
     if (halt === undefined) return this.mailbox.size === 0 ? Effect.void : this.surroundings.turns.pass
     if (halt._tag === "Crashed") return this.afterCrash(halt.command, halt.cause)
+    const { closed } = this.journal
+    if (closed !== undefined) {
+      this.ending = Ending.closed(closed)
+      return Effect.logWarning(`actor ${this.agentId} ends, for its agent was ${closed}`)
+    }
     this.ending = this.surroundings.realm.afterConflict(halt.error)
     return Effect.logError(
       `actor ${this.agentId} stops, for another writer appended to its agent: ${halt.error.message}`
@@ -324,4 +330,5 @@ export class LocalActor implements Waiter, RunningActor, Resident {
 }
 
 /** Whether it runs nothing more of what it has taken. */
-const isAbrupt = ({ reason, status }: Ending.Ending): boolean => status === "failed" || reason === "conflict"
+const isAbrupt = ({ reason, status }: Ending.Ending): boolean =>
+  status === "failed" || reason === "conflict" || reason === "archived" || reason === "deleted"

@@ -10,7 +10,6 @@ import * as Note from "../../../src/Note.ts"
 import { AlarmClock } from "./AlarmClock.ts"
 import { Ledger } from "./Ledger.ts"
 import {
-  afterConflict,
   deposits,
   eventually,
   fails,
@@ -22,7 +21,8 @@ import {
   journal,
   results,
   start,
-  startAll
+  startAll,
+  stopped
 } from "./support.ts"
 
 /** What a service writes: an event, and a note beside it. */
@@ -129,16 +129,83 @@ export const register = (it: It): void => {
       })
     )
 
-    it.effect("makes it a second writer when it deletes the agent, or lets it be read only", () =>
+    it.effect("ends it when it deletes the agent, or lets it be read only; it goes on once that is restored", () =>
       Effect.gen(function* () {
-        for (const type of ["context.deleted", "context.archived"]) {
-          const { agentId, id, ledger } = yield* freshLedger
+        for (const reason of ["archived", "deleted"] as const) {
+          const { agentId, faults, ledger } = yield* freshLedger
           yield* ledger.Deposit({ amount: 1 })
           yield* write(agentId)
-          yield* write(agentId, type)
-          assert.deepInclude(yield* fails(ledger.Deposit({ amount: 2 }), "Conflict"), { expected: 1, actual: 3 })
-          yield* afterConflict(id)
+          yield* write(agentId, "context.archived")
+          yield* write(agentId, "context.restored")
+          assert.strictEqual(yield* ledger.Deposit({ amount: 1 }), 2)
+          faults.hold()
+          const first = yield* start(ledger.Deposit({ amount: 2 }))
+          yield* faults.held
+          yield* write(agentId, `context.${reason}`)
+          const behind = yield* start(ledger.Deposit({ amount: 4 }))
+          yield* faults.release
+          assert.include(["Conflict", "ActorStopped"], (yield* Effect.flip(Fiber.join(first)))._tag)
+          yield* stopped(Fiber.join(behind), reason)
+          yield* stopped(ledger.Balance(), reason)
+          assert.lengthOf(yield* journal(agentId), 6)
+          if (reason === "deleted") continue
+          yield* write(agentId, "context.restored")
+          assert.strictEqual(yield* ledger.Deposit({ amount: 1 }), 3)
         }
+      })
+    )
+
+    it.effect("lets nobody wake it to an agent that was archived or deleted, and stores nothing there", () =>
+      Effect.gen(function* () {
+        const system = yield* ActorSystem
+        for (const reason of ["archived", "deleted"] as const) {
+          const { agentId, id, ledger } = yield* freshLedger
+          yield* ledger.Deposit({ amount: 1 })
+          yield* system.stop(Ledger, id)
+          yield* write(agentId, `context.${reason}`)
+          yield* write(agentId)
+          for (const command of [ledger.Deposit({ amount: 2 }), ledger.Balance(), ledger.Deposit({ amount: 2 })]) {
+            yield* stopped(system.spawn(Ledger, id), reason)
+            yield* stopped(command, reason)
+          }
+          assert.lengthOf(yield* journal(agentId), 3)
+          // What it was can be read.
+          assert.deepInclude(yield* Ledger.readState(id), { state: { balance: 1, notes: 0 }, version: 3 })
+        }
+      })
+    )
+
+    it.effect("lets it go on by itself once its agent is restored, and begin anew once it is purged", () =>
+      Effect.gen(function* () {
+        const store = yield* EventStore
+        const { agentId, ledger } = yield* freshLedger
+        for (const type of ["context.archived", "context.restored", "context.archived"]) yield* write(agentId, type)
+        yield* stopped(ledger.Deposit({ amount: 1 }), "archived")
+        yield* write(agentId, "context.restored")
+        assert.strictEqual(yield* ledger.Deposit({ amount: 1 }), 1)
+        const another = yield* freshLedger
+        yield* write(another.agentId, "context.deleted")
+        yield* write(another.agentId, "context.restored")
+        yield* stopped(another.ledger.Deposit({ amount: 1 }), "deleted")
+        yield* store.purge(another.agentId)
+        assert.strictEqual(yield* another.ledger.Deposit({ amount: 2 }), 2)
+      })
+    )
+
+    it.effect("keeps its timers while its agent is archived; they go off once it is restored", () =>
+      Effect.gen(function* () {
+        const system = yield* ActorSystem
+        const id = freshId()
+        const clock = (yield* AlarmClock.client)(id)
+        const agentId = AlarmClock.agentId(id)
+        yield* clock.Set({ name: "soon", milliseconds: 300, label: "late" })
+        yield* system.stop(AlarmClock, id)
+        yield* write(agentId, "context.archived")
+        yield* stopped(system.spawn(AlarmClock, id), "archived")
+        yield* Effect.sleep(400)
+        assert.lengthOf(yield* journal(agentId), 1)
+        yield* write(agentId, "context.restored")
+        yield* eventually(Effect.map(clock.Rung(), (rung) => rung.length === 1))
       })
     )
 
