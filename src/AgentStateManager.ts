@@ -24,6 +24,7 @@
  * 1. What a write returns is what every later read and every replay gives for that version, to the last field. It is on disk.
  * 2. A read sees every write that was answered before it began, in this process or another.
  * 3. Writes to one agent are applied one after the other. A write that is refused leaves nothing behind, and no other write suffers from it.
+ *    What `appendTogether` writes to several agents is applied to all of them or to none.
  * 4. A write without `expected` is applied to the agent as it is by then, whoever else writes; `Conflict` only after a hundred lost races.
  *    With `expected`, a version that is not the agent's gives `Conflict`.
  * 5. A write that is repeated with the same event ids and the same content, or with the same command id, gives the first result and
@@ -62,16 +63,19 @@ import { AgentLanes } from "./agent/AgentLanes.ts"
 import * as AgentModification from "./agent/AgentModification.ts"
 import * as AgentReader from "./agent/AgentReader.ts"
 import type {
+  AgentEvents,
   AppendOptions,
   Change,
   ChangesOptions,
   History,
   HistoryOptions,
   Moment,
+  TogetherOptions,
   Update,
   WriteOptions
 } from "./agent/AgentRequest.ts"
 import type { PolicyOf } from "./agent/AgentSnapshots.ts"
+import * as AgentTogether from "./agent/AgentTogether.ts"
 import * as AgentWriter from "./agent/AgentWriter.ts"
 import * as AgentWrites from "./agent/AgentWrites.ts"
 import type { ContextEvent, NewEvent } from "./ContextEvent.ts"
@@ -88,12 +92,14 @@ import * as Uuid from "./store/Uuid.ts"
 import type * as Value from "./Value.ts"
 
 export type {
+  AgentEvents,
   AppendOptions,
   Change,
   ChangesOptions,
   History,
   HistoryOptions,
   Moment,
+  TogetherOptions,
   Update,
   WriteOptions
 } from "./agent/AgentRequest.ts"
@@ -144,6 +150,14 @@ export class AgentStateManager extends Context.Service<
       events: ReadonlyArray<NewEvent>,
       options?: AppendOptions
     ) => WriteResult<ReadonlyArray<ContextEvent>, ReducerFailed>
+    /**
+     * Appends events of the caller's own to several agents, each of which may come once: all or none, as one moment. Gives the events of each, in order. What is
+     * refused names its agent. Repeated as a whole, with the ids of all events or the command id, it gives the first result.
+     */
+    readonly appendTogether: (
+      writes: ReadonlyArray<AgentEvents>,
+      options?: TogetherOptions
+    ) => WriteResult<ReadonlyArray<ReadonlyArray<ContextEvent>>, ReducerFailed>
     /** Makes the state again what it was at a version. The history stays; metadata and status do not change. */
     readonly revertTo: (
       agentId: string,
@@ -228,6 +242,7 @@ export const layer = (
         getContextHistory: reader.getContextHistory,
         history: reader.history,
         ...AgentWrites.make(reader, writer),
+        appendTogether: AgentTogether.make(stores.events, journal, cache, lanes, writer, workshop),
         modify: AgentModification.make(stores.events, writer, workshop),
         purge: (agentId) => Effect.tap(stores.events.purge(agentId), () => Effect.sync(() => cache.forget(agentId))),
         changes: AgentChanges.make(stores.events, journal, cache)

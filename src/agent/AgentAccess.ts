@@ -80,6 +80,16 @@ export const guard = (manager: Manager, policy: AccessPolicy, snapshots: Snapsho
     modify: (agentId, f, options) => writing(agentId, () => manager.modify(agentId, f, options)),
     appendEvent: (agentId, event, options) => writing(agentId, () => manager.appendEvent(agentId, event, options)),
     appendEvents: (agentId, events, options) => writing(agentId, () => manager.appendEvents(agentId, events, options)),
+    appendTogether: (writes, options) => {
+      const admissions = writes.flatMap(({ agentId }, index) => {
+        const admitted = admission({ resource: "context", action: "write", agentId }, `writes/${index}/agentId`)
+        return admitted === undefined ? [] : [admitted]
+      })
+      return Effect.andThen(
+        Effect.all(admissions, { discard: true }),
+        Effect.suspend(() => manager.appendTogether(writes, options))
+      )
+    },
     revertTo: (agentId, version, options) => writing(agentId, () => manager.revertTo(agentId, version, options)),
     fork: (agentId, newAgentId, options) =>
       reading(agentId, () => writing(newAgentId, () => manager.fork(agentId, newAgentId, options))),

@@ -5,8 +5,10 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { Rejected } from "../StoreError.ts"
 import type { Surroundings } from "./AgentCommit.ts"
+import type { Standing } from "./AgentJournal.ts"
 import { AgentLane } from "./AgentLane.ts"
 import type { Operation } from "./AgentOperation.ts"
+import type { AgentRound } from "./AgentRound.ts"
 import { AgentSnapshots, type PolicyOf } from "./AgentSnapshots.ts"
 
 /** The run-time state of a manager. */
@@ -15,6 +17,8 @@ export class AgentLanes {
   private readonly snapshots: AgentSnapshots
   private readonly surroundings: Surroundings
   private readonly fork: (effect: Effect.Effect<void>) => void
+  /** Writes to several agents that are under way, which go through no lane. */
+  private steps = 0
   private isClosed = false
   private onQuiet: (() => void) | undefined
 
@@ -42,7 +46,7 @@ export class AgentLanes {
 
   /** How much is under way. */
   get size(): number {
-    return this.lanes.size + this.snapshots.size
+    return this.lanes.size + this.snapshots.size + this.steps
   }
 
   /** Hands over a write; its outcome is told to the operation. */
@@ -59,6 +63,24 @@ export class AgentLanes {
     const lane = new AgentLane(agentId, this.surroundings, operation)
     this.lanes.set(agentId, lane)
     this.fork(lane.run())
+  }
+
+  /** Runs a write to several agents, the first of which is named. */
+  together<A, E>(agentId: string, write: Effect.Effect<A, E>): Effect.Effect<A, E | Rejected> {
+    return Effect.suspend((): Effect.Effect<A, E | Rejected> => {
+      if (this.isClosed) return Effect.fail(closed(agentId))
+      this.steps++
+      const end = Effect.sync(() => {
+        this.steps--
+        this.quiet()
+      })
+      return Effect.ensuring(write, end)
+    })
+  }
+
+  /** Takes note of a round that was stored beside the lanes, and takes a snapshot if one is due; gives where the agent stands. */
+  stored(agentId: string, round: AgentRound): Standing {
+    return this.surroundings.onStored(agentId, round)
   }
 
   /** Deletes what a snapshot that a caller has taken makes superfluous; nobody waits for it but `close`. */

@@ -10,15 +10,16 @@ import { appendSurely } from "../store/AppendSurely.ts"
 import * as Value from "../Value.ts"
 import type { Outcome } from "./AgentOperation.ts"
 
+/** An expectation under which nothing can be stored, since no agent has this version; repeats are told before conflicts. */
+export const nowhere = Number.MAX_SAFE_INTEGER
+
 /** Asks whether an append is stored; fails with `Conflict` when it is not. */
 export const ask = (
   store: EventStore["Service"],
   agentId: string,
   events: ReadonlyArray<PreparedEvent>,
   commands: ReadonlyArray<Command>
-): Effect.Effect<Appended, AppendError> =>
-  // Repeats are told before conflicts, and no agent has this version, so nothing can be stored.
-  appendSurely(store, { agentId, events, expected: Number.MAX_SAFE_INTEGER, commands })
+): Effect.Effect<Appended, AppendError> => appendSurely(store, { agentId, events, expected: nowhere, commands })
 
 /** Versions of events, both inclusive. */
 export interface Versions {

@@ -2,7 +2,7 @@
  * What callers of `AgentStateManager` hand over, and what they get beside contexts.
  */
 import type { AgentContext } from "../AgentContext.ts"
-import type { ContextEvent } from "../ContextEvent.ts"
+import type { ContextEvent, NewEvent } from "../ContextEvent.ts"
 import type { ReadOptions } from "../EventStore.ts"
 import type { Expected } from "../EventStoreDriver.ts"
 
@@ -20,6 +20,16 @@ export interface WriteOptions {
 
 /** Options of writes whose events bring their own ids and metadata. */
 export type AppendOptions = Pick<WriteOptions, "expected" | "commandId">
+
+/** What `appendTogether` appends to one of the agents. */
+export interface AgentEvents extends Pick<WriteOptions, "expected"> {
+  readonly agentId: string
+  /** One or more. */
+  readonly events: ReadonlyArray<NewEvent>
+}
+
+/** Options of writes to several agents; the id of the command is recorded for each of them. */
+export type TogetherOptions = Pick<WriteOptions, "commandId">
 
 /** What `updateContext` merges, key by key at the top level. */
 export interface Update {

@@ -112,7 +112,12 @@ const deleted = {
   remedy: "The write is done; read the agent as it is."
 }
 
-const prepareAll = <E, F>(workshop: Workshop, write: Write<E, F>, now: number): Result.Result<Ready, InvalidInput> => {
+/** Checks and encodes what a write brings. */
+export const prepareAll = <E, F>(
+  workshop: Workshop,
+  write: Write<E, F>,
+  now: number
+): Result.Result<Ready, InvalidInput> => {
   const { agentId, commandId, events, expected, notes, rename } = write
   const refusal = check(agentId, commandId, expected)
   if (refusal !== undefined) return Result.fail(refusal)
@@ -137,7 +142,8 @@ const prepareNotes = (
 ): Result.Result<Ready["notes"], InvalidInput> =>
   notes === undefined ? Result.succeed(undefined) : Result.all(notes.map((change) => prepareNote(change, limits)))
 
-class WriteOperation<A, E, F> extends Operation {
+/** A write on its way. */
+export class WriteOperation<A, E, F> extends Operation {
   private readonly workshop: Workshop
   private readonly write: Write<E, F>
   private readonly ready: Ready

@@ -176,7 +176,8 @@ const checkUpdate = (update: unknown): Result.Result<object, InvalidInput> => {
   return Result.succeed(data)
 }
 
-const checkEvents = (events: unknown): Result.Result<void, InvalidInput> => {
+/** What is wrong with events of the caller's own. */
+export const checkEvents = (events: unknown): Result.Result<void, InvalidInput> => {
   if (!Array.isArray(events) || events.length === 0) {
     return invalid("events", "one event or more", describe(events), "Append at least one event.")
   }

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Append, Appended, EventStore } from "../EventStore.ts"
-import type { AppendError, Rejected, Unknown } from "../StoreError.ts"
+import type { AppendError, Rejected, TogetherFailed, Unknown } from "../StoreError.ts"
 
 const attempts = 12
 const firstDelay = 50
@@ -23,6 +23,34 @@ export const repeatSurely = (
   inDoubt: Unknown
 ): Effect.Effect<Appended, AppendError> => Effect.andThen(Effect.sleep(firstDelay), attempt(store, append, 2, inDoubt))
 
+/** The same for appends to several agents together; they must bring the ids of their events. */
+export const togetherSurely = (
+  store: EventStore["Service"],
+  appends: ReadonlyArray<Append>
+): Effect.Effect<ReadonlyArray<Appended>, TogetherFailed> => attemptTogether(store, appends, 1, undefined)
+
+const attemptTogether = (
+  store: EventStore["Service"],
+  appends: ReadonlyArray<Append>,
+  count: number,
+  inDoubt: TogetherFailed | undefined
+): Effect.Effect<ReadonlyArray<Appended>, TogetherFailed> => {
+  const isWorthIt = isTransient(inDoubt?.failure)
+  return Effect.catchIf(
+    store.appendTogether(appends),
+    ({ failure }) => isWorthIt(failure),
+    (error) => {
+      const { failure } = error
+      const doubt = failure._tag === "Unknown" ? error : inDoubt
+      const isHopeless = failure._tag === "Rejected" && failure.reason === "Closed"
+      if (doubt === undefined || count >= attempts || isHopeless) return Effect.fail(doubt ?? error)
+      return Effect.andThen(Effect.sleep(delayAfter(count)), attemptTogether(store, appends, count + 1, doubt))
+    }
+  )
+}
+
+const delayAfter = (count: number): number => Math.min(firstDelay * 2 ** (count - 1), longestDelay)
+
 const attempt = (
   store: EventStore["Service"],
   append: Append,
@@ -34,12 +62,11 @@ const attempt = (
     const doubt = error._tag === "Unknown" ? error : inDoubt
     const isHopeless = error._tag === "Rejected" && error.reason === "Closed"
     if (doubt === undefined || count >= attempts || isHopeless) return Effect.fail(doubt ?? error)
-    const delay = Math.min(firstDelay * 2 ** (count - 1), longestDelay)
-    return Effect.andThen(Effect.sleep(delay), attempt(store, append, count + 1, doubt))
+    return Effect.andThen(Effect.sleep(delayAfter(count)), attempt(store, append, count + 1, doubt))
   })
 
 const isTransient =
-  (inDoubt: Unknown | undefined) =>
+  (inDoubt: AppendError | undefined) =>
   (error: AppendError): boolean =>
     error._tag === "Unknown" || (inDoubt !== undefined && error._tag === "Rejected" && !isVerdict(error.reason))
 

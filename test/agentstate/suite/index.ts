@@ -15,6 +15,7 @@ import * as repeating from "./repeating.ts"
 import * as retention from "./retention.ts"
 import * as snapshots from "./snapshots.ts"
 import type { Stores } from "./support.ts"
+import * as together from "./together.ts"
 import * as upcasting from "./upcasting.ts"
 import * as writing from "./writing.ts"
 
@@ -29,6 +30,7 @@ const themes = [
   lives,
   history,
   modifying,
+  together,
   changing,
   interior,
   random
