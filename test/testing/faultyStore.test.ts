@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as LocalEngine from "../../layers/engine/local.ts"
 import * as Memory from "../../layers/memory/index.ts"
-import { EventStore, Note, SnapshotStore } from "../../src/index.ts"
+import { AgentStateManager, EventStore, Note, SnapshotStore } from "../../src/index.ts"
 import * as EventStoreContract from "../contract/EventStoreContract.ts"
 import * as FaultyStore from "../contract/FaultyStore.ts"
 import * as SnapshotStoreContract from "../contract/SnapshotStoreContract.ts"
@@ -220,6 +220,54 @@ describe("a faulty store", () => {
         [1, "Rejected", "Unknown", 2]
       )
     }))
+
+  test("lets trouble for one agent befall all that is appended together with it", ({ events, faults, version }) =>
+    Effect.gen(function* () {
+      const step = (id: string) =>
+        events.appendTogether(
+          ["a", "b"].map((agentId) => ({ agentId, events: [{ id: `${id} ${agentId}`, type: "noted" }] }))
+        )
+      yield* faults.fail({ agentId: "b" })
+      const failed = yield* Effect.flip(step("first"))
+      assert.deepInclude(failed, { _tag: "TogetherFailed", index: 1 })
+      assert.deepInclude(failed.failure, { _tag: "Rejected", reason: "Unavailable", agentId: "b" })
+      yield* faults.loseRequest({ agentId: "b" })
+      assert.deepInclude((yield* Effect.flip(step("second"))).failure, { _tag: "Unknown", agentId: "b" })
+      assert.deepStrictEqual([yield* version("a"), yield* version("b")], [0, 0])
+      yield* faults.loseAnswer()
+      const lost = yield* Effect.flip(step("third"))
+      assert.deepInclude(lost.failure, { _tag: "Unknown", agentId: "a" })
+      assert.deepStrictEqual(lost.eventIds, [["third a"], ["third b"]])
+      assert.deepStrictEqual([yield* version("a"), yield* version("b")], [1, 1])
+      assert.strictEqual((yield* step("third"))[1]?.outcome, "repeated")
+      yield* step("fourth")
+      assert.deepStrictEqual([yield* version("a"), yield* version("b")], [2, 2])
+      // Of each agent one.
+      assert.strictEqual(yield* faults.asked({ on: "appendTogether" }), 10)
+    }))
+})
+
+describe("a manager on a faulty store", () => {
+  const runtime = Layer.provideMerge(AgentStateManager.layer(), stores)
+
+  for (const trouble of ["loseAnswer", "loseRequest"] as const) {
+    it.effect(`writes to several agents once, though it had to do with ${trouble}`, () =>
+      Effect.gen(function* () {
+        const faults = yield* FaultyStore.FaultyStore
+        const agents = yield* AgentStateManager.AgentStateManager
+        const writes = ["a", "b"].map((agentId) => ({ agentId, events: [{ type: "noted" }] }))
+        yield* faults[trouble]({ agentId: "b" })
+        const writing = yield* Effect.forkChild(agents.appendTogether(writes), { startImmediately: true })
+        yield* TestClock.adjust("1 second")
+        const stored = yield* Fiber.join(writing)
+        assert.deepStrictEqual(
+          stored.map(([event]) => `${event?.agentId} ${event?.version}`),
+          ["a 1", "b 1"]
+        )
+        assert.strictEqual((yield* agents.getContext("b")).version, 1)
+      }).pipe(Effect.provide(runtime, { local: true }))
+    )
+  }
 })
 
 describe("an actor on a faulty store", () => {
