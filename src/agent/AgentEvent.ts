@@ -40,3 +40,9 @@ export const shareChanged = "context.share-changed"
 
 /** The share `data.shareId` is over, for `data.reason`. */
 export const shareRevoked = "context.share-revoked"
+
+/** An entry of metadata is now `data.entry`. This and the next are written by `ContextMetadata`, and change no state; of a private entry they tell the id alone. */
+export const metadataSet = "context.metadata-set"
+
+/** The entry of metadata `data.entry` is no more, for `data.reason`. */
+export const metadataDeleted = "context.metadata-deleted"

@@ -11,6 +11,7 @@
  * Values stand in the encoding of `Value`, times are milliseconds since the epoch.
  */
 import * as Schema from "effect/Schema"
+import * as MetadataRecord from "../access/MetadataRecord.ts"
 import * as ShareRecord from "../access/ShareRecord.ts"
 
 /** Raised when a reader of the older format would misread the newer one. */
@@ -54,11 +55,11 @@ export const End = Schema.Struct({ end: Schema.Struct({ ...Counts.fields, sha256
 export const expiryNote = "context-expiry"
 
 /** What begins the names of the notes that hold metadata. */
-export const metadataPrefix = "metadata/"
+export const metadataPrefix = MetadataRecord.prefix
 
 /** The notes that travel with a context: how their names begin, what they are, and how the tags begin that they may have. */
 const travelling: ReadonlyArray<readonly [prefix: string, content: Content, tag: string | undefined]> = [
-  [metadataPrefix, "metadata", "metadata"],
+  [metadataPrefix, "metadata", MetadataRecord.tag],
   [ShareRecord.prefix, "shares", "share-of/"],
   [ShareRecord.idPrefix, "shares", ShareRecord.idPrefix],
   [ShareRecord.contentPrefix, "shares", undefined],

@@ -20,6 +20,7 @@
  */
 export * as ActorKit from "./ActorKit.ts"
 export * as ContextLifecycleContract from "./ContextLifecycleContract.ts"
+export * as ContextMetadataContract from "./ContextMetadataContract.ts"
 export * as EngineContract from "./EngineContract.ts"
 export * as EventStoreContract from "./EventStoreContract.ts"
 export * as FaultyStore from "./FaultyStore.ts"

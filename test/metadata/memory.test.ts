@@ -1,0 +1,4 @@
+import * as Memory from "../../layers/memory/index.ts"
+import { ContextMetadataContract } from "../contract/index.ts"
+
+ContextMetadataContract.suite("the memory stores", { layer: Memory.layer })
