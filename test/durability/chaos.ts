@@ -8,6 +8,7 @@ import { killActors } from "./actorKills.ts"
 import { killCounters } from "./counterKills.ts"
 import { killImports } from "./importKills.ts"
 import { killMixed } from "./mixedKills.ts"
+import { killMovers } from "./moverKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
 import { killServerUnderActors } from "./serverKillsUnderActors.ts"
@@ -47,6 +48,8 @@ const parts: ReadonlyArray<readonly [string, () => Promise<Outcome>]> = [
   ["PostgreSQL, timers killed", () => killTimers(postgres("timers"), 25)],
   ["LevelDB, imports killed", () => killImports(levelDb("imports"), 50)],
   ["PostgreSQL, imports killed", () => killImports(postgres("imports"), 50)],
+  ["LevelDB, movers killed", () => killMovers(levelDb("movers"), 50)],
+  ["PostgreSQL, movers killed", () => killMovers(postgres("movers"), 50)],
   ["LevelDB, a million events travel", () => travel(levelDb("travel"), 1_000_000, home)],
   ["PostgreSQL, a million events travel", () => travel(postgres("travel"), 1_000_000, home)],
   ["LevelDB, actors killed that delete", () => killCounters(levelDb("counters"), 25)],

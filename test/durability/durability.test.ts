@@ -8,6 +8,7 @@ import { killActors } from "./actorKills.ts"
 import { killCounters } from "./counterKills.ts"
 import { killImports } from "./importKills.ts"
 import { killMixed } from "./mixedKills.ts"
+import { killMovers } from "./moverKills.ts"
 import type { Place } from "./place.ts"
 import { killServer } from "./serverKills.ts"
 import { killServerUnderActors } from "./serverKillsUnderActors.ts"
@@ -86,6 +87,14 @@ describe(`durability under kills (PANTHEON_SEED=${seed})`, () => {
 
   it("imports into PostgreSQL have happened altogether or not at all after kills", async () => {
     expectAllKept(await killImports(postgres("imports"), 3))
+  })
+
+  it("appends together on LevelDB are in all of their agents or in none after kills", async () => {
+    expectAllKept(await killMovers(levelDb("movers"), 3))
+  })
+
+  it("appends together on PostgreSQL are in all of their agents or in none after kills", async () => {
+    expectAllKept(await killMovers(postgres("movers"), 3))
   })
 
   it("many events travel from LevelDB into a file and back, in little memory", async () => {

@@ -34,6 +34,8 @@ const Line = Schema.TaggedUnion({
   Importing: { agentId: Schema.String, count: Schema.Int },
   /** It was imported. */
   Imported: { agentId: Schema.String },
+  /** Appends to several agents together were acknowledged. */
+  Moved: { step: Schema.String, agentIds: Schema.Array(Schema.String) },
   /** A counter has counted so far. */
   Counted: { counter: Schema.String, count: Schema.Int }
 })

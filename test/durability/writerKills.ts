@@ -26,7 +26,7 @@ export const killAtRandom = async (script: string, place: Place, name: string, k
   if (kill > 1 && next() < 0.15) {
     await Promise.race([sleep(between(next, 200, 1000)), child.ended])
   } else {
-    await child.until(({ stdout }) => /Stored|Answered|Kept|Counted|Imported/.test(stdout))
+    await child.until(({ stdout }) => /Stored|Answered|Kept|Counted|Imported|Moved/.test(stdout))
     await Promise.race([sleep(between(next, 1, 400)), child.ended])
   }
   const { signal } = await child.kill()
