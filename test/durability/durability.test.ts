@@ -90,11 +90,11 @@ describe(`durability under kills (PANTHEON_SEED=${seed})`, () => {
   })
 
   it("appends together on LevelDB are in all of their agents or in none after kills", async () => {
-    expectAllKept(await killMovers(levelDb("movers"), 3))
+    expectAllKept(await killMovers(levelDb("movers"), 2))
   })
 
   it("appends together on PostgreSQL are in all of their agents or in none after kills", async () => {
-    expectAllKept(await killMovers(postgres("movers"), 3))
+    expectAllKept(await killMovers(postgres("movers"), 2))
   })
 
   it("many events travel from LevelDB into a file and back, in little memory", async () => {
