@@ -29,44 +29,36 @@
  * Every call asks the `AccessPolicy` before it looks anything up.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { AccessDenied } from "./AccessError.ts"
-import { AccessPolicy, trusted } from "./AccessPolicy.ts"
 import type { AgentContext } from "./AgentContext.ts"
 import type { AgentMissing, AgentWriteError } from "./AgentError.ts"
-import { AgentStateManager } from "./AgentStateManager.ts"
-import { AuthService } from "./AuthService.ts"
-import { AgentInterior } from "./agent/AgentInterior.ts"
+import type { AgentStateManager } from "./AgentStateManager.ts"
+import type { AgentInterior } from "./agent/AgentInterior.ts"
 import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 import type { EventStore } from "./EventStore.ts"
 import type { ContextExists } from "./LifecycleError.ts"
-import * as Limits from "./Limits.ts"
-import * as CleanUp from "./lifecycle/CleanUp.ts"
-import * as ContextExport from "./lifecycle/ContextExport.ts"
-import * as ContextImport from "./lifecycle/ContextImport.ts"
+import type * as CleanUp from "./lifecycle/CleanUp.ts"
+import type * as ContextExport from "./lifecycle/ContextExport.ts"
+import type * as ContextImport from "./lifecycle/ContextImport.ts"
 import type * as ExportFormat from "./lifecycle/ExportFormat.ts"
-import * as Integrity from "./lifecycle/Integrity.ts"
-import * as Kinds from "./lifecycle/Kinds.ts"
-import * as Lives from "./lifecycle/Lives.ts"
-import * as Statistics from "./lifecycle/Statistics.ts"
+import type { Finding } from "./lifecycle/Finding.ts"
+import * as LifecycleService from "./lifecycle/LifecycleService.ts"
+import type * as Lives from "./lifecycle/Lives.ts"
+import type * as Statistics from "./lifecycle/Statistics.ts"
 import * as Permission from "./Permission.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
 import type { InvalidInput, ReadError, Unavailable } from "./StoreError.ts"
-import * as Replay from "./store/Replay.ts"
-import * as ReservedAgents from "./store/ReservedAgents.ts"
-import * as Uuid from "./store/Uuid.ts"
 
 export type { Ending } from "./lifecycle/CleanUp.ts"
 export type { ExportError, ExportOptions } from "./lifecycle/ContextExport.ts"
 export type { ImportError, ImportOptions } from "./lifecycle/ContextImport.ts"
 export { format } from "./lifecycle/ExportFormat.ts"
-export { Finding } from "./lifecycle/Integrity.ts"
+export { Finding } from "./lifecycle/Finding.ts"
 export type { CreateOptions } from "./lifecycle/Lives.ts"
 export type { ContextStatistics, SystemStatistics } from "./lifecycle/Statistics.ts"
 
@@ -81,7 +73,7 @@ export interface Imported {
 export interface Validation {
   readonly isValid: boolean
   /** What is wrong with it; the first hundred. */
-  readonly findings: ReadonlyArray<Integrity.Finding>
+  readonly findings: ReadonlyArray<Finding>
 }
 
 /** What to clean up. */
@@ -143,7 +135,7 @@ export class ContextLifecycle extends Context.Service<
     /** Reads, looks up and folds every event once more, and compares with what the manager and the snapshots say. */
     readonly validateContextIntegrity: (agentId: string) => Effect.Effect<Validation, ReadError | Refusal>
     /** The same, finding by finding; nothing for a sound context. */
-    readonly findings: (agentId: string) => Stream.Stream<Integrity.Finding, ReadError | Refusal>
+    readonly findings: (agentId: string) => Stream.Stream<Finding, ReadError | Refusal>
     /** Ends what has expired: contexts, and the records of tokens and API keys. Gives exact counts of what this call has ended. */
     readonly cleanUp: (options?: CleanUpOptions) => Effect.Effect<CleanedUp, AgentWriteError | Refusal>
   }
@@ -154,104 +146,14 @@ export const layer: Layer.Layer<
   ContextLifecycle,
   never,
   AgentStateManager | AgentInterior | EventStore | SnapshotStore
-> = Layer.effect(
-  ContextLifecycle,
-  Effect.gen(function* () {
-    const stores = yield* Replay.stores
-    const interior = yield* AgentInterior
-    const manager = yield* AgentStateManager
-    const policy = yield* AccessPolicy
-    const limits = yield* Limits.Limits
-    const nextId = yield* Uuid.makeGenerator
-    const auth = yield* Effect.serviceOption(AuthService)
-    const parts = { stores, interior, policy }
-
-    /** Lets the caller do this to an agent of an application, before anything is looked up. */
-    const admit = (
-      agentId: string,
-      action: Permission.Action,
-      resource: Permission.Resource = "lifecycle"
-    ): Effect.Effect<void, Refusal> =>
-      Effect.flatMap(Effect.fromResult(ReservedAgents.validate(agentId)), () =>
-        policy === trusted ? Effect.void : policy.check({ resource, action, agentId })
-      )
-
-    /** The same for what is about all agents. */
-    const admitEverywhere = (action: Permission.Action): Effect.Effect<void, AccessDenied | Unavailable> =>
-      policy === trusted ? Effect.void : policy.check({ resource: "lifecycle", action, agentId: everywhere })
-
-    const findings = (agentId: string) =>
-      Stream.unwrap(Effect.as(admit(agentId, "read"), Integrity.check(stores, interior, agentId)))
-
-    return ContextLifecycle.of({
-      createContext: (agentId, initialState = {}, options = {}) =>
-        Effect.andThen(admit(agentId, "write"), Lives.create(parts, agentId, initialState, options)),
-      setExpiry: (agentId, expiresAt) =>
-        Effect.andThen(admit(agentId, "write"), Lives.setExpiry(parts, agentId, expiresAt)),
-      archiveContext: manager.archive,
-      restoreContext: manager.restore,
-      deleteContext: (agentId) => Effect.andThen(admit(agentId, "admin"), Lives.removeNow(parts, agentId)),
-      purgeContext: manager.purge,
-      getContextStatistics: (agentId) =>
-        Effect.andThen(admit(agentId, "read"), Statistics.ofContext(stores, interior.reader, agentId)),
-      getSystemStatistics: Effect.andThen(
-        Effect.suspend(() => admitEverywhere("read")),
-        Statistics.ofSystem(stores, interior.reader, Kinds.isContext(stores))
-      ),
-      exportContext: (agentId, options = {}) =>
-        Stream.unwrap(
-          Effect.as(admit(agentId, "read"), ContextExport.make(stores, interior.reducer.fingerprint, agentId, options))
-        ),
-      importContext: (agentId, text, options = {}) =>
-        Effect.gen(function* () {
-          yield* admit(agentId, options.existing === "replace" ? "admin" : "write")
-          const importing: ContextImport.Importing = {
-            stores,
-            limits,
-            nextId,
-            admit: (head) =>
-              Effect.gen(function* () {
-                if (head.contents.includes("metadata")) yield* admit(agentId, "write", "metadata")
-                const hasShares = head.contents.includes("shares") && head.agentId === agentId
-                if (hasShares) yield* admit(agentId, "write", "share")
-              })
-          }
-          const { counts, recipients } = yield* ContextImport.run(importing, agentId, text, options)
-          for (const recipientId of recipients) policy.sharesChanged(agentId, recipientId)
-          const { context } = yield* interior.reader.look(agentId)
-          if (context === undefined) return yield* Effect.die(new Error("what was imported was purged at once"))
-          return { context, counts }
-        }),
-      findings,
-      validateContextIntegrity: (agentId) =>
-        Effect.map(Stream.runCollect(Stream.take(findings(agentId), mostFindings)), (findings) => ({
-          isValid: findings.length === 0,
-          findings
-        })),
-      cleanUp: ({ contexts = "delete" } = {}) =>
-        Effect.gen(function* () {
-          yield* admitEverywhere("admin")
-          const now = yield* Clock.currentTimeMillis
-          let count = 0
-          yield* Stream.runForEach(CleanUp.expired(stores, now), (agentId) =>
-            Effect.map(CleanUp.end(parts, agentId, contexts), (isEnded) => {
-              if (isEnded) count++
-            })
-          )
-          const { apiKeys, tokens } = Option.isSome(auth) ? yield* auth.value.cleanUp : { apiKeys: 0, tokens: 0 }
-          return { contexts: count, tokens, apiKeys }
-        })
-    })
-  })
-)
-
-const mostFindings = 100
-
-// No agent of an application has this id, so no share of one allows what is about all.
-const everywhere = `${ReservedAgents.prefix}lifecycle`
+> = Layer.effect(ContextLifecycle, LifecycleService.make)
 
 /** Who cleans up when nobody asks for it. */
-const cleaner = { id: everywhere, kind: "service", permissions: [Permission.make("*:admin:*")] } as const
+const cleaner = {
+  id: LifecycleService.everywhere,
+  kind: "service",
+  permissions: [Permission.make("*:admin:*")]
+} as const
 
 /**
  * Cleans up at once, and then on a schedule, for as long as the layer lives. What it ends, and what goes wrong, is logged; a clean-up that fails is followed by the

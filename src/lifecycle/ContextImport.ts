@@ -139,7 +139,7 @@ const chunksOf = <E>(
     return refusal === undefined ? Effect.void : Effect.fail(refusal)
   }
   const fill = Effect.gen(function* () {
-    while (!reader.isFull) {
+    while (!reader.chunks.isFull) {
       const line = cutter.next()
       if (line !== undefined) {
         const refusal = reader.read(line)
@@ -159,7 +159,7 @@ const chunksOf = <E>(
       if (!isMore) return undefined
       const isMoreLeft = yield* fill
       yield* onProgress({ ...reader.counts })
-      return [reader.take(), isMoreLeft] as const
+      return [reader.chunks.take(), isMoreLeft] as const
     })
   )
 }

@@ -4,22 +4,14 @@
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { ImportChunk } from "../AgentImport.ts"
 import { ImportRefused } from "../LifecycleError.ts"
 import type { Limits } from "../Limits.ts"
 import { Sha256 } from "../store/Sha256.ts"
 import * as ExportFormat from "./ExportFormat.ts"
+import { ImportChunks } from "./ImportChunks.ts"
 import type { Rekeying } from "./Rekeying.ts"
 import { remedies } from "./Remedies.ts"
 import * as RowReader from "./RowReader.ts"
-
-type Mutable<A> = { -readonly [K in keyof A]: A[K] extends ReadonlyArray<infer B> ? Array<B> : A[K] }
-
-// Enough for a driver to work with, and little enough for memory.
-const chunkCount = 1000
-const chunkLength = 1024 * 1024
-
-const emptyChunk = (): Mutable<ImportChunk> => ({ events: [], commands: [], notes: [], snapshots: [] })
 
 const decodeEnd = Schema.decodeUnknownOption(ExportFormat.End)
 
@@ -29,6 +21,8 @@ const sections = ["event", "snapshot", "command", "note"] as const
 export class ExportReader {
   /** What was read so far. */
   readonly counts = { events: 0, snapshots: 0, commands: 0, notes: 0 }
+  /** The rows that were read. */
+  readonly chunks = new ImportChunks()
   /** Whether the end was read. */
   isEnded = false
   private readonly head: ExportFormat.Head
@@ -40,8 +34,6 @@ export class ExportReader {
   /** The version of the next event. */
   private next: number
   private lastSnapshot = 0
-  private chunk = emptyChunk()
-  private length = 0
 
   constructor(firstLine: string, head: ExportFormat.Head, rekeying: Rekeying, limits: Limits) {
     this.head = head
@@ -49,21 +41,6 @@ export class ExportReader {
     this.limits = limits
     this.next = head.firstVersion === 0 ? head.version + 1 : head.firstVersion
     this.sha.add(`${firstLine}\n`)
-  }
-
-  /** Whether the chunk should be taken. */
-  get isFull(): boolean {
-    const { commands, events, notes, snapshots } = this.chunk
-    const count = events.length + commands.length + notes.length + snapshots.length
-    return count >= chunkCount || this.length >= chunkLength
-  }
-
-  /** What was read since the last chunk. */
-  take(): ImportChunk {
-    const { chunk } = this
-    this.chunk = emptyChunk()
-    this.length = 0
-    return chunk
   }
 
   /** Reads a line; gives why it is refused. */
@@ -81,7 +58,7 @@ export class ExportReader {
     }
     if (name === "end") return this.readEnd(value)
     this.sha.add(`${line}\n`)
-    this.length += line.length
+    this.chunks.grow(line)
     const section = sections.find((section) => section === name)
     if (section === undefined) {
       const expected = `one of ${sections.map((section) => JSON.stringify(section)).join(", ")}, "end"`
@@ -136,7 +113,7 @@ export class ExportReader {
     }
     this.next++
     this.counts.events++
-    this.chunk.events.push(this.rekeying.event(event))
+    this.chunks.current.events.push(this.rekeying.event(event))
     return undefined
   }
 
@@ -157,7 +134,7 @@ export class ExportReader {
     this.lastSnapshot = version
     this.counts.snapshots++
     const snapshot = this.rekeying.snapshot(read.success)
-    if (snapshot !== undefined) this.chunk.snapshots.push(snapshot)
+    if (snapshot !== undefined) this.chunks.current.snapshots.push(snapshot)
     return undefined
   }
 
@@ -171,7 +148,7 @@ export class ExportReader {
       return this.refuse("Malformed", `versions from 1 to ${this.head.version}`, found)
     }
     this.counts.commands++
-    this.chunk.commands.push(this.rekeying.command(read.success))
+    this.chunks.current.commands.push(this.rekeying.command(read.success))
     return undefined
   }
 
@@ -188,7 +165,7 @@ export class ExportReader {
     const note = this.rekeying.note(read.success)
     if (Result.isFailure(note)) return this.refuseRow(note.failure)
     this.counts.notes++
-    if (note.success !== undefined) this.chunk.notes.push(note.success)
+    if (note.success !== undefined) this.chunks.current.notes.push(note.success)
     return undefined
   }
 

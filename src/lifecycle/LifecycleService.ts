@@ -1,0 +1,128 @@
+/**
+ * The calls of `ContextLifecycle`: each asks whether it may, and hands on to whoever does it.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { AccessDenied } from "../AccessError.ts"
+import { AccessPolicy, trusted } from "../AccessPolicy.ts"
+import { AgentStateManager } from "../AgentStateManager.ts"
+import { AuthService } from "../AuthService.ts"
+import { AgentInterior } from "../agent/AgentInterior.ts"
+import type { ContextLifecycle } from "../ContextLifecycle.ts"
+import type { EventStore } from "../EventStore.ts"
+import * as Limits from "../Limits.ts"
+import type * as Permission from "../Permission.ts"
+import type { SnapshotStore } from "../SnapshotStore.ts"
+import type { InvalidInput, Unavailable } from "../StoreError.ts"
+import * as Replay from "../store/Replay.ts"
+import * as ReservedAgents from "../store/ReservedAgents.ts"
+import * as Uuid from "../store/Uuid.ts"
+import * as CleanUp from "./CleanUp.ts"
+import * as ContextExport from "./ContextExport.ts"
+import * as ContextImport from "./ContextImport.ts"
+import * as Integrity from "./Integrity.ts"
+import * as Kinds from "./Kinds.ts"
+import * as Lives from "./Lives.ts"
+import * as Statistics from "./Statistics.ts"
+
+type Refusal = InvalidInput | AccessDenied | Unavailable
+
+const mostFindings = 100
+
+/** What is about all is asked of this agent: none of an application has its id, so no share of one allows it. */
+export const everywhere = `${ReservedAgents.prefix}lifecycle`
+
+/** The service over a manager and its stores. */
+export const make: Effect.Effect<
+  ContextLifecycle["Service"],
+  never,
+  AgentStateManager | AgentInterior | EventStore | SnapshotStore
+> = Effect.gen(function* () {
+  const stores = yield* Replay.stores
+  const interior = yield* AgentInterior
+  const manager = yield* AgentStateManager
+  const policy = yield* AccessPolicy
+  const limits = yield* Limits.Limits
+  const nextId = yield* Uuid.makeGenerator
+  const auth = yield* Effect.serviceOption(AuthService)
+  const parts = { stores, interior, policy }
+
+  /** Lets the caller do this to an agent of an application, before anything is looked up. */
+  const admit = (
+    agentId: string,
+    action: Permission.Action,
+    resource: Permission.Resource = "lifecycle"
+  ): Effect.Effect<void, Refusal> =>
+    Effect.flatMap(Effect.fromResult(ReservedAgents.validate(agentId)), () =>
+      policy === trusted ? Effect.void : policy.check({ resource, action, agentId })
+    )
+
+  /** The same for what is about all agents. */
+  const admitEverywhere = (action: Permission.Action): Effect.Effect<void, AccessDenied | Unavailable> =>
+    policy === trusted ? Effect.void : policy.check({ resource: "lifecycle", action, agentId: everywhere })
+
+  const findings = (agentId: string) =>
+    Stream.unwrap(Effect.as(admit(agentId, "read"), Integrity.check(stores, interior, agentId)))
+
+  return {
+    createContext: (agentId, initialState = {}, options = {}) =>
+      Effect.andThen(admit(agentId, "write"), Lives.create(parts, agentId, initialState, options)),
+    setExpiry: (agentId, expiresAt) =>
+      Effect.andThen(admit(agentId, "write"), Lives.setExpiry(parts, agentId, expiresAt)),
+    archiveContext: manager.archive,
+    restoreContext: manager.restore,
+    deleteContext: (agentId) => Effect.andThen(admit(agentId, "admin"), Lives.removeNow(parts, agentId)),
+    purgeContext: manager.purge,
+    getContextStatistics: (agentId) =>
+      Effect.andThen(admit(agentId, "read"), Statistics.ofContext(stores, interior.reader, agentId)),
+    getSystemStatistics: Effect.andThen(
+      Effect.suspend(() => admitEverywhere("read")),
+      Statistics.ofSystem(stores, interior.reader, Kinds.isContext(stores))
+    ),
+    exportContext: (agentId, options = {}) =>
+      Stream.unwrap(
+        Effect.as(admit(agentId, "read"), ContextExport.make(stores, interior.reducer.fingerprint, agentId, options))
+      ),
+    importContext: (agentId, text, options = {}) =>
+      Effect.gen(function* () {
+        yield* admit(agentId, options.existing === "replace" ? "admin" : "write")
+        const importing: ContextImport.Importing = {
+          stores,
+          limits,
+          nextId,
+          admit: (head) =>
+            Effect.gen(function* () {
+              if (head.contents.includes("metadata")) yield* admit(agentId, "write", "metadata")
+              const hasShares = head.contents.includes("shares") && head.agentId === agentId
+              if (hasShares) yield* admit(agentId, "write", "share")
+            })
+        }
+        const { counts, recipients } = yield* ContextImport.run(importing, agentId, text, options)
+        for (const recipientId of recipients) policy.sharesChanged(agentId, recipientId)
+        const { context } = yield* interior.reader.look(agentId)
+        if (context === undefined) return yield* Effect.die(new Error("what was imported was purged at once"))
+        return { context, counts }
+      }),
+    findings,
+    validateContextIntegrity: (agentId) =>
+      Effect.map(Stream.runCollect(Stream.take(findings(agentId), mostFindings)), (findings) => ({
+        isValid: findings.length === 0,
+        findings
+      })),
+    cleanUp: ({ contexts = "delete" } = {}) =>
+      Effect.gen(function* () {
+        yield* admitEverywhere("admin")
+        const now = yield* Clock.currentTimeMillis
+        let count = 0
+        yield* Stream.runForEach(CleanUp.expired(stores, now), (agentId) =>
+          Effect.map(CleanUp.end(parts, agentId, contexts), (isEnded) => {
+            if (isEnded) count++
+          })
+        )
+        const { apiKeys, tokens } = Option.isSome(auth) ? yield* auth.value.cleanUp : { apiKeys: 0, tokens: 0 }
+        return { contexts: count, tokens, apiKeys }
+      })
+  }
+})
