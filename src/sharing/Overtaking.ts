@@ -19,7 +19,8 @@ import { appendSurely } from "../store/AppendSurely.ts"
 
 type Record = ShareRecord.ShareRecord
 
-const patience = 20
+// Enough among those who rest now and then; whoever writes without a rest wins every time.
+const patience = 4
 
 /** Tries again until nobody comes between. Each attempt is told what to expect of the agent whose version it has read. */
 export const racing = <A, E>(

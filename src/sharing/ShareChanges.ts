@@ -25,9 +25,14 @@ type StoreFailure = AppendError | ReadError
 export type Reason = "revoked" | "declined" | "expired"
 
 /** What is to become of a share. */
-export type Revision =
+export type Revision<E = never> =
   | { readonly _tag: "Keep" }
-  | { readonly _tag: "Change"; readonly to: Record }
+  | {
+      readonly _tag: "Change"
+      readonly to: Record
+      /** Looks once more when shares were made or changed since it was decided. */
+      readonly review?: (before: ReadonlyArray<Record>) => Effect.Effect<void, E | ReadError>
+    }
   | { readonly _tag: "End"; readonly reason: Reason }
 
 /** Writes shares; asks nobody whether he may. */
@@ -69,11 +74,7 @@ export class ShareChanges {
           return yield* new AgentMissing({ agentId })
         }
         if (isDeleted) return yield* ended
-        const others = new Set(shares.map(({ id }) => id))
-        yield* Effect.onError(
-          this.book.refuseRival(share, (other) => others.has(other.id)),
-          () => Effect.ignore(this.revise(id, () => Effect.succeed({ _tag: "End", reason: "revoked" })))
-        )
+        yield* this.yieldTo(shares, share, { _tag: "End", reason: "revoked" })
       })
     )
   }
@@ -84,7 +85,7 @@ export class ShareChanges {
    */
   revise<E>(
     shareId: string,
-    decide: (share: Record, at: number) => Effect.Effect<Revision, E>
+    decide: (share: Record, at: number) => Effect.Effect<Revision<E>, E>
   ): Effect.Effect<Record, E | ShareMissing | StoreFailure> {
     return Overtaking.racing((expect) =>
       Effect.gen({ self: this }, function* () {
@@ -98,13 +99,16 @@ export class ShareChanges {
         if (revision._tag === "Keep") return share
         const next = { ...(revision._tag === "Change" ? revision.to : share), updatedAt: new Date(at) }
         const counted = { ...next, revision: share.revision + 1 }
-        const expected = mayMeetRivals(share, revision, at) ? read : expect(read)
+        const expected = expect(read)
         const stored = yield* this.writeRevision(counted, revision, expected)
         if (expected !== "any") return counted
-        const { isPurged } = yield* Overtaking.between(this.events, agentId, { read, stored })
-        if (!isPurged) return counted
-        yield* Overtaking.takeBack(this.events, agentId, stored, namesOf(share))
-        return yield* new ShareMissing({ shareId })
+        const { isPurged, shares } = yield* Overtaking.between(this.events, agentId, { read, stored })
+        if (isPurged) {
+          yield* Overtaking.takeBack(this.events, agentId, stored, namesOf(share))
+          return yield* new ShareMissing({ shareId })
+        }
+        if (revision._tag === "Change" && revision.review !== undefined) yield* revision.review(shares)
+        return counted
       })
     )
   }
@@ -126,9 +130,23 @@ export class ShareChanges {
     }).pipe(Effect.catchTag("ShareMissing", () => Effect.succeed(false)))
   }
 
+  /** Undoes what was written of a share, if one of those before it is the same. */
+  yieldTo(
+    before: ReadonlyArray<Record>,
+    share: Record,
+    undoing: Revision
+  ): Effect.Effect<void, ShareExists | ReadError> {
+    const ids = new Set(before.map(({ id }) => id))
+    if (ids.size === 0) return Effect.void
+    return Effect.onError(
+      this.book.refuseRival(share, (other) => ids.has(other.id)),
+      () => Effect.ignore(this.revise(share.id, () => Effect.succeed(undoing)))
+    )
+  }
+
   private writeRevision(
     share: Record,
-    revision: Exclude<Revision, { readonly _tag: "Keep" }>,
+    revision: Exclude<Revision<unknown>, { readonly _tag: "Keep" }>,
     expected: Expected
   ): Effect.Effect<number, AppendError> {
     if (revision._tag === "Change") {
@@ -157,11 +175,6 @@ export class ShareChanges {
     }).pipe(Effect.ensuring(Effect.sync(() => this.policy.sharesChanged(agentId, recipientId))))
   }
 }
-
-/** A share that holds keeps all that are the same away; one with other parts, or that had expired, may find some. */
-const mayMeetRivals = (share: Record, revision: Revision, at: number): boolean =>
-  revision._tag === "Change" &&
-  (ShareRecord.isExpired(share, at) || JSON.stringify(share.paths) !== JSON.stringify(revision.to.paths))
 
 /** The names of its notes. */
 const namesOf = (share: Record): ReadonlyArray<string> => [

@@ -8,7 +8,7 @@ import type { AccessPolicy } from "../AccessPolicy.ts"
 import * as ShareRecord from "../access/ShareRecord.ts"
 import type { ContextSharing } from "../ContextSharing.ts"
 import { CurrentPrincipal, type Principal } from "../CurrentPrincipal.ts"
-import { ShareChanged, ShareMissing } from "../ShareError.ts"
+import { ShareChanged, type ShareExists, ShareMissing } from "../ShareError.ts"
 import type * as Uuid from "../store/Uuid.ts"
 import type { ShareBook } from "./ShareBook.ts"
 import type { Revision, ShareChanges } from "./ShareChanges.ts"
@@ -83,7 +83,8 @@ export const make = (
         }
         const to = yield* Effect.fromResult(ShareTerms.changed(share, change, at))
         yield* book.refuseRival(to)
-        return { _tag: "Change", to } satisfies Revision
+        const review = (before: ReadonlyArray<Record>) => changes.yieldTo(before, to, { _tag: "Change", to: share })
+        return { _tag: "Change", to, review } satisfies Revision<ShareExists>
       })
     )
   }),

@@ -5,6 +5,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import type * as ContextSharing from "../../../src/ContextSharing.ts"
 import { EventStore } from "../../../src/EventStore.ts"
 import { Conflict } from "../../../src/StoreError.ts"
 import {
@@ -120,17 +121,24 @@ export const register = (it: It): void => {
       }).pipe(shared)
     )
 
-    it.effect("a change that another share could contradict is given up rather than made blindly", () =>
+    it.effect("a change to what another has shared meanwhile is taken back", () =>
       Effect.gen(function* () {
         const sharing = yield* Sharing
         const agentId = yield* agentWith({ n: 0 })
         const expiresAt = yield* inFuture(hour)
-        const { id } = yield* sharing.share({ agentId, recipientId: "bob", level: "read", expiresAt })
-        const change = (terms: object) => overtaken()(Sharing.use((sharing) => sharing.change(id, terms)))
-        const [moved, prolonged] = [change({ paths: ["/n"] }), later(hour)(change({ expiresAt: null }))]
-        yield* Effect.all([fails(moved, "Conflict"), fails(prolonged, "Conflict")], { concurrency: 2 })
-        assert.strictEqual((yield* sharing.getShare(id)).revision, 1)
-        assert.strictEqual((yield* change({ expiresAt: null, level: "write" })).revision, 2)
+        const terms = { agentId, recipientId: "bob", level: "read" } as const
+        const { id } = yield* sharing.share({ ...terms, expiresAt })
+        const parts = { paths: ["/n"] }
+        const change = (change: ContextSharing.ShareChange) => Sharing.use((sharing) => sharing.change(id, change))
+        const shareParts = Effect.orDie(as(root)(sharing.share({ ...terms, ...parts })))
+        yield* fails(overtaken(shareParts)(change(parts)), "ShareExists")
+        const { level, paths, revision } = yield* sharing.getShare(id)
+        assert.deepStrictEqual({ level, paths, revision }, { level: "read", paths: undefined, revision: 3 })
+        const shareAll = Effect.orDie(later(hour)(as(root)(sharing.share(terms))))
+        yield* fails(overtaken(shareAll)(later(hour)(change({ expiresAt: null }))), "ShareExists")
+        assert.deepStrictEqual((yield* sharing.getShare(id)).expiresAt, expiresAt)
+        const changed = yield* overtaken()(change({ paths: ["/n", "/m"], level: "write" }))
+        assert.deepInclude<object>(yield* sharing.getShare(id), { paths: ["/m", "/n"], revision: changed.revision })
       }).pipe(shared)
     )
   })

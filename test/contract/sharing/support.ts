@@ -52,7 +52,8 @@ const byPermissions = Layer.succeed(AccessPolicy, {
   sharesChanged: () => {}
 })
 
-const services = (options: AgentStateManager.Options) =>
+/** The services over the stores, with a policy that decides by permissions. */
+export const services = (options: AgentStateManager.Options) =>
   ContextSharing.layer.pipe(Layer.provideMerge(AgentStateManager.layer(options)), Layer.provideMerge(byPermissions))
 
 /** Runs with services of its own over the stores, as somebody who may do everything unless it says otherwise. */
