@@ -67,15 +67,19 @@ export class AgentLanes {
 
   /** Runs a write to several agents, the first of which is named. */
   together<A, E>(agentId: string, write: Effect.Effect<A, E>): Effect.Effect<A, E | Rejected> {
-    return Effect.suspend((): Effect.Effect<A, E | Rejected> => {
-      if (this.isClosed) return Effect.fail(closed(agentId))
-      this.steps++
-      const end = Effect.sync(() => {
-        this.steps--
-        this.quiet()
-      })
-      return Effect.ensuring(write, end)
-    })
+    return Effect.acquireUseRelease(
+      Effect.suspend(() => {
+        if (this.isClosed) return Effect.fail(closed(agentId))
+        this.steps++
+        return Effect.void
+      }),
+      () => write,
+      () =>
+        Effect.sync(() => {
+          this.steps--
+          this.quiet()
+        })
+    )
   }
 
   /** Takes note of a round that was stored beside the lanes, and takes a snapshot if one is due; gives where the agent stands. */

@@ -152,20 +152,27 @@ class Writer implements GroupCommit {
   }
 
   together<A, E>(agentIds: ReadonlyArray<string>, effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return Effect.suspend(() => {
-      const before = agentIds.map((agentId) => this.underWay(agentId))
-      const end = Deferred.makeUnsafe<void>()
-      for (const agentId of agentIds) this.steps.set(agentId, [...(this.steps.get(agentId) ?? []), end])
-      const leave = Effect.sync(() => {
-        for (const agentId of agentIds) {
-          const others = this.steps.get(agentId)?.filter((other) => other !== end) ?? []
-          if (others.length === 0) this.steps.delete(agentId)
-          else this.steps.set(agentId, others)
-        }
-        Deferred.doneUnsafe(end, Exit.void)
-      })
-      return Effect.ensuring(Effect.andThen(Effect.all(before, { discard: true }), effect), leave)
-    })
+    return Effect.acquireUseRelease(
+      Effect.sync(() => this.enter(agentIds)),
+      ({ before }) => Effect.andThen(Effect.all(before, { discard: true }), effect),
+      ({ end }) => Effect.sync(() => this.leave(agentIds, end))
+    )
+  }
+
+  private enter(agentIds: ReadonlyArray<string>) {
+    const before = agentIds.map((agentId) => this.underWay(agentId))
+    const end = Deferred.makeUnsafe<void>()
+    for (const agentId of agentIds) this.steps.set(agentId, [...(this.steps.get(agentId) ?? []), end])
+    return { before, end }
+  }
+
+  private leave(agentIds: ReadonlyArray<string>, end: Deferred.Deferred<void>): void {
+    for (const agentId of agentIds) {
+      const others = this.steps.get(agentId)?.filter((other) => other !== end) ?? []
+      if (others.length === 0) this.steps.delete(agentId)
+      else this.steps.set(agentId, others)
+    }
+    Deferred.doneUnsafe(end, Exit.void)
   }
 
   /** Completes once nothing that stores several agents is under way. */

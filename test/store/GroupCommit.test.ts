@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -508,6 +509,53 @@ describe("closing", () => {
         const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
         yield* settle
         assert.isDefined(closing.pollUnsafe(), `after ${moment} turns`)
+      }
+    })
+  )
+
+  it.effect(
+    "runs what stores several agents after what is under way to them, and lets those wait who ask for one of them",
+    () =>
+      Effect.gen(function* () {
+        const { callers, commits, driver } = yield* start
+        const told: Array<string> = []
+        const tell = (what: string) => Effect.sync(() => void told.push(what))
+        callers.enqueue(append("a", "x"))
+        const flush = yield* driver.next
+        const gate = yield* Deferred.make<void>()
+        const step = Effect.andThen(tell("step begins"), Effect.andThen(Deferred.await(gate), tell("step ends")))
+        yield* Effect.forkChild(commits.together(["x", "y"], step), { startImmediately: true })
+        yield* Effect.forkChild(commits.together(["y", "z"], tell("next step")), { startImmediately: true })
+        for (const agentId of ["x", "y", "z", "other"]) {
+          yield* Effect.forkChild(Effect.andThen(commits.settled(agentId), tell(`${agentId} settled`)), {
+            startImmediately: true
+          })
+        }
+        yield* settle
+        assert.deepStrictEqual(told, ["other settled"])
+        yield* flush.store
+        yield* settle
+        assert.deepStrictEqual(told, ["other settled", "step begins"])
+        yield* Deferred.succeed(gate, undefined)
+        yield* settle
+        assert.deepStrictEqual(told.slice(2, 3), ["step ends"])
+        assert.sameMembers(told.slice(3), ["x settled", "next step", "y settled", "z settled"])
+      })
+  )
+
+  it.effect("forgets what stores several agents when it is interrupted, wherever it is", () =>
+    Effect.gen(function* () {
+      const { callers, commits, driver } = yield* start
+      for (const patience of Array.from({ length: 30 }, (_, index) => index)) {
+        callers.enqueue(append(`a${patience}`, "x"))
+        const flush = yield* driver.next
+        const step = yield* Effect.forkChild(hesitating(commits.together(["x", "y"], Effect.yieldNow)))
+        yield* turns(patience)
+        if (patience % 2 === 0) yield* flush.store
+        yield* Fiber.interrupt(step)
+        if (patience % 2 === 1) yield* flush.store
+        yield* commits.settled("x")
+        yield* commits.settled("y")
       }
     })
   )
