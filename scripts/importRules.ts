@@ -39,7 +39,8 @@ const unstableAllowed: ReadonlyArray<readonly [file: string, modules: ReadonlyAr
   ["src/script/ScriptActor.ts", ["effect/rpc"]],
   ["layers/postgres/", ["effect/sql"]],
   ["layers/engine/cluster.ts", ["effect/cluster"]],
-  ["layers/engine/clusterNode.ts", ["effect/cluster", "effect/socket", "effect/sql"]],
+  ["layers/engine/clusterNode.ts", ["effect/cluster", "effect/rpc", "effect/socket", "effect/sql"]],
+  ["layers/engine/clusternode/", ["effect/cluster", "effect/rpc", "effect/socket"]],
   ["layers/engine/cluster/", ["effect/cluster", "effect/rpc", "effect/sql"]],
   ["test/contract/", ["effect/rpc", "effect/Arbitrary"]]
 ]

@@ -11,19 +11,25 @@
  * ```
  */
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as Clock from "effect/Clock"
 import type * as Config from "effect/Config"
 import * as MachineId from "effect/cluster/MachineId"
 import type { MessageStorage } from "effect/cluster/MessageStorage"
 import * as RunnerAddress from "effect/cluster/RunnerAddress"
-import type { Runners } from "effect/cluster/Runners"
+import * as RunnerHealth from "effect/cluster/RunnerHealth"
+import * as Runners from "effect/cluster/Runners"
 import type { Sharding } from "effect/cluster/Sharding"
-import type { ShardingConfig } from "effect/cluster/ShardingConfig"
+import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as Snowflake from "effect/cluster/Snowflake"
+import * as SocketRunner from "effect/cluster/SocketRunner"
+import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
+import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as RpcSerialization from "effect/rpc/RpcSerialization"
 import type { SocketServerError } from "effect/socket/SocketServer"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { ActorSystem } from "../../src/ActorSystem.ts"
@@ -32,6 +38,7 @@ import type { SnapshotStore } from "../../src/SnapshotStore.ts"
 import { InvalidInput } from "../../src/StoreError.ts"
 import * as DurationOption from "../../src/store/DurationOption.ts"
 import * as ClusterEngine from "./cluster.ts"
+import * as Sockets from "./clusternode/Sockets.ts"
 
 /** Where a machine is reached. */
 export interface Address {
@@ -42,7 +49,7 @@ export interface Address {
 /** How programs that run no actors take part. */
 export interface ClientOptions extends ClusterEngine.ClientOptions {
   /** Beside `ClusterEngine.settings`; the same on all machines. */
-  readonly sharding?: Partial<ShardingConfig["Service"]> | undefined
+  readonly sharding?: Partial<ShardingConfig.ShardingConfig["Service"]> | undefined
 }
 
 /** How a machine takes part. */
@@ -55,7 +62,7 @@ export interface Options extends Omit<ClusterEngine.Options, "machines">, Client
   readonly health?: "ping" | "k8s" | undefined
 }
 
-type Cluster = ActorSystem | Sharding | Runners | MessageStorage
+type Cluster = ActorSystem | Sharding | Runners.Runners | MessageStorage
 
 const toAddress = ({ host, port }: Address) => Option.some(RunnerAddress.make(host, port))
 
@@ -68,16 +75,10 @@ export const layer = (
   SqlClient.SqlClient | EventStore | SnapshotStore
 > => {
   const { address, health, listen, sharding, ...engine } = options
-  const socket = NodeClusterSocket.layer({
-    storage: "sql",
-    runnerHealth: health,
-    shardingConfig: {
-      ...ClusterEngine.settings,
-      ...sharding,
-      runnerAddress: toAddress(address),
-      runnerListenAddress: toAddress(listen ?? address)
-    }
-  })
+  const socket = SocketRunner.layer.pipe(
+    Layer.provide([Sockets.layerServer, healthBy(health)]),
+    clustered({ ...sharding, runnerAddress: toAddress(address), runnerListenAddress: toAddress(listen ?? address) })
+  )
   return ClusterEngine.layerWith(engine).pipe(Layer.provideMerge(socket), Layer.provide(Layer.effectDiscard(checkPool)))
 }
 
@@ -86,13 +87,26 @@ export const layerClient = (
   options: ClientOptions = {}
 ): Layer.Layer<Cluster, Config.ConfigError, SqlClient.SqlClient | EventStore> => {
   const { sharding, ...engine } = options
-  const socket = NodeClusterSocket.layer({
-    storage: "sql",
-    clientOnly: true,
-    shardingConfig: { ...ClusterEngine.settings, ...sharding }
-  })
+  const socket = clustered(sharding)(SocketRunner.layerClientOnly)
   return Layer.provideMerge(ClusterEngine.layerClient(engine), socket)
 }
+
+/** The sockets, settings and tables that all who take part have. */
+const clustered =
+  (sharding: Partial<ShardingConfig.ShardingConfig["Service"]> | undefined) =>
+  <A, E, R>(layer: Layer.Layer<A, E, R>) =>
+    layer.pipe(
+      Layer.provide(Sockets.layerClient),
+      Layer.provideMerge(Layer.provide(SqlMessageStorage.layer, NodeCrypto.layerDigest)),
+      Layer.provide(Layer.orDie(SqlRunnerStorage.layer)),
+      Layer.provide(ShardingConfig.layerFromEnv({ ...ClusterEngine.settings, ...sharding })),
+      Layer.provide(RpcSerialization.layerSchemaBinary())
+    )
+
+const healthBy = (health: Options["health"]) =>
+  health === "k8s"
+    ? Layer.provide(RunnerHealth.layerK8s(), NodeClusterSocket.layerK8sHttpClient)
+    : Layer.provide(RunnerHealth.layerPing, Runners.layerRpc)
 
 // One that holds the locks, one for messages, and two for the journal.
 const leastConnections = 4

@@ -12,6 +12,7 @@ export const Member = Actor.make("Member", {
   commands: [
     Rpc.make("Wait", { payload: { milliseconds: Schema.Int } }),
     Rpc.make("Ring"),
+    Rpc.make("Linger", { payload: { milliseconds: Schema.Int } }),
     Rpc.make("Rung", { success: Schema.Int }),
     // Asks the first to ask the rest.
     Rpc.make("Pass", {
@@ -26,6 +27,7 @@ export const Member = Actor.make("Member", {
 export const MemberBehavior = Member.toLayer({
   Wait: (_, { milliseconds }) => Member.timers.after("ring", milliseconds, "Ring"),
   Ring: () => Member.persist({ _tag: "Rung" }, () => undefined),
+  Linger: (_, { milliseconds }) => Effect.sleep(milliseconds),
   Rung: ({ rung }) => Effect.succeed(rung),
   Pass: (_, { path: [next, ...path] }) => {
     if (next === undefined) return Effect.succeed(0)

@@ -32,6 +32,19 @@ describe("actors on two machines", { timeout: 120_000 }, () => {
         // They share the shards out among them.
         yield* Effect.sleep("4 seconds")
 
+        // Of many commands at once each is answered as soon as it is done.
+        const crowd = ids("crowd", 50)
+        yield* Effect.forEach(crowd, (id) => member(id).Rung(), { concurrency: "unbounded" })
+        const lingering = yield* Effect.forkChild(member("slow").Linger({ milliseconds: 10_000 }))
+        const ringing = Effect.forEach([...crowd, ...crowd], (id) => member(id).Ring(), { concurrency: "unbounded" })
+        yield* Effect.repeat(ringing, { times: 2 })
+        const counted = yield* Effect.forEach(crowd, (id) => member(id).Rung(), { concurrency: "unbounded" })
+        assert.deepStrictEqual(
+          counted,
+          crowd.map(() => 6)
+        )
+        assert.isUndefined(lingering.pollUnsafe())
+
         // A chain of asks that comes back to where it began is found out, whichever machines it goes through.
         const chain = ids("chain", 6)
         assert.strictEqual(yield* member("chain-0").Pass({ path: chain.slice(1) }), 5)

@@ -10,6 +10,8 @@ import { AskTimeout, type NotTaken, type Unregistered } from "../../../src/Actor
 import type { ActorEnd, ActorInfo, ActorSystem, TellOptions } from "../../../src/ActorSystem.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import type { InvalidInput } from "../../../src/StoreError.ts"
+import type { Asked } from "./Bundle.ts"
+import type { Bundles } from "./Bundles.ts"
 import type { Census } from "./Census.ts"
 import * as Dispatch from "./Dispatch.ts"
 import type { Info } from "./Protocol.ts"
@@ -23,6 +25,8 @@ const graceAfterTimeout = 1000
 export interface Post extends Dispatch.Desk {
   readonly router: Router
   readonly census: Census
+  /** Nothing where what may have been run must not be sent again. */
+  readonly bundles: Bundles | undefined
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly makeId: () => string
@@ -39,7 +43,7 @@ export const make = (
   Service,
   "ask" | "askUnsafe" | "get" | "list" | "pause" | "restart" | "resume" | "spawn" | "stop" | "tell" | "watch"
 > => {
-  const { census, makeId, now, router } = post
+  const { bundles, census, makeId, now, router } = post
 
   const valid = (definition: Actor.Any, id: string): Result.Result<Actor.Any, InvalidInput | Unregistered> =>
     Result.flatMap(post.known(definition, id), (known) => Result.map(known.codec.validateId(id), () => known))
@@ -80,7 +84,11 @@ export const make = (
       const begun = now()
       const left = () => (timeout === undefined ? {} : { timeout: Math.max(timeout - (now() - begun), 0) })
       const sent = router
-        .call(address, (client, attempt) => client.Ask({ ...ready.command, ...left(), attempt: attempts + attempt }))
+        .call(address, (client, attempt): Asked => {
+          const sent = { ...ready.command, ...left(), attempt: attempts + attempt }
+          const alone = client.Ask(sent)
+          return attempt > 1 || bundles === undefined ? alone : bundles.ask({ ...address, command: sent }, alone)
+        })
         .pipe(
           Effect.matchEffect({
             onSuccess: (text) => Dispatch.replyOf(ready, text),

@@ -23,6 +23,7 @@ import { Changes } from "../local/Changes.ts"
 import * as Ending from "../local/Ending.ts"
 import * as LocalSystem from "../local/LocalSystem.ts"
 import { Tree } from "../local/Tree.ts"
+import * as Bundles from "./Bundles.ts"
 import { Census } from "./Census.ts"
 import * as ClusterClient from "./ClusterClient.ts"
 import { Host } from "./Host.ts"
@@ -33,6 +34,7 @@ import { Router } from "./Router.ts"
 import * as Sender from "./Sender.ts"
 import * as Sentinel from "./Sentinel.ts"
 import { Shards } from "./Shards.ts"
+import { Unpacking } from "./Unpacking.ts"
 
 /** How a program sends to the actors of the cluster. */
 export interface ClientOptions {
@@ -70,11 +72,22 @@ export const make = Effect.fnUntraced(function* (
   const scope = yield* Effect.scope
   const makeId = () => nextId(now())
   const name = makeId()
-  yield* Sentinel.post(name, sharding, shards, system)
+  const hosts = new Map<string, Host>()
+  const hostOf = (actor: string): Host => {
+    const host = hosts.get(actor) ?? new Host(router.entity(actor), system, base)
+    hosts.set(actor, host)
+    return host
+  }
+  const unpacking = new Unpacking(
+    (id) => shards.holds(id),
+    ({ actor, command, id }) => hostOf(actor).ask(id, command)
+  )
+  yield* Sentinel.post(name, sharding, shards, system, unpacking)
   const muster = yield* Muster.make(name, events, now)
   const client = ClusterClient.make({
     router,
     census: new Census(sharding, shards, router, engine.tree, events),
+    bundles: router.patience === 0 ? undefined : yield* Bundles.make(sharding, shards, makeId),
     limits,
     now,
     makeId,
@@ -89,9 +102,7 @@ export const make = Effect.fnUntraced(function* (
       if (reachable.has(name)) return Effect.void
       reachable.add(name)
       const entity = router.entity(name)
-      const build = Effect.map(Entity.CurrentAddress, ({ entityId }) =>
-        new Host(entity, system, base).handlers(entityId)
-      )
+      const build = Effect.map(Entity.CurrentAddress, ({ entityId }) => hostOf(name).handlers(entityId))
       const registered = sharding.registerEntity(entity, build, {
         concurrency: "unbounded",
         mailboxCapacity: "unbounded",
@@ -143,6 +154,7 @@ export const makeClient = Effect.fnUntraced(function* (
   const client = ClusterClient.make({
     router,
     census: new Census(sharding, shards, router, tree, events),
+    bundles: router.patience === 0 ? undefined : yield* Bundles.make(sharding, shards, makeId),
     limits: yield* Limits.Limits,
     now,
     makeId,

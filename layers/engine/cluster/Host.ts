@@ -43,12 +43,11 @@ export class Host {
   handlers(id: string) {
     const { control, directory, engine } = this.system
     const { here } = engine.families
-    const actor = this.entity.type
-    const self: RunningActor = { actor, id, agentId: agentIdOf({ actor, id }) }
+    const self = this.actorOf(id)
     const obey = <A, E>(order: Order, give: (definition: Actor.Any) => Effect.Effect<A, E>) =>
       this.defined(self, (definition) => this.within(order, give(definition)))
     return this.entity.of({
-      Ask: ({ payload }) => this.ask(self, payload),
+      Ask: ({ payload }) => this.askOf(self, payload),
       Tell: ({ payload }) => this.tell(self, payload),
       TellDurably: ({ payload }) => this.tellDurably(self, payload),
       Spawn: ({ payload }) => obey(payload, (definition) => Effect.map(control.spawn(definition, id), toWire)),
@@ -70,6 +69,16 @@ export class Host {
     })
   }
 
+  /** Runs a command of the actor with this id. */
+  ask(id: string, command: Command): Effect.Effect<string, CommandFailed | Failure> {
+    return this.askOf(this.actorOf(id), command)
+  }
+
+  private actorOf(id: string): RunningActor {
+    const actor = this.entity.type
+    return { actor, id, agentId: agentIdOf({ actor, id }) }
+  }
+
   /** The definition as it is run here. While this machine starts or stops it may have none, and then another may. */
   private defined<A, E>(
     { actor, id }: RunningActor,
@@ -83,7 +92,7 @@ export class Host {
     })
   }
 
-  private ask(self: RunningActor, command: Command): Effect.Effect<string, CommandFailed | Failure> {
+  private askOf(self: RunningActor, command: Command): Effect.Effect<string, CommandFailed | Failure> {
     return this.opened(self, command, (definition, wire, payload, passage) =>
       Effect.matchEffect(
         this.within(command, this.system.messenger.ask(definition, self.id, command.command, payload, passage)),
@@ -108,7 +117,7 @@ export class Host {
 
   /** The cluster forgets the message once this is done, so it is done only when the command was run. */
   private tellDurably(self: RunningActor, command: Command): Effect.Effect<void> {
-    return this.ask(self, command).pipe(
+    return this.askOf(self, command).pipe(
       Effect.retry({ while: passes, schedule: Schedule.spaced("200 millis") }),
       Effect.catch((failure) =>
         Effect.logWarning(`${command.command}, told durably to ${self.agentId}, has failed`, failure)

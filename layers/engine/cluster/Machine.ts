@@ -2,10 +2,11 @@
  * What one machine tells the others: the entities of this kind are the sentinels of its shards, so whoever asks a sentinel asks the machine that
  * holds the shard.
  */
+import { ClientTracingEnabled } from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
-import { Info } from "./Protocol.ts"
+import { Command, CommandFailed, Failure, Info } from "./Protocol.ts"
 
 /** Which machine answers, and the shards that it holds. */
 const machine = { machine: Schema.String, shards: Schema.Array(Schema.String) }
@@ -29,6 +30,34 @@ export const News = Schema.Union([
 
 export type News = typeof News.Type
 
+/** Commands to actors of one machine, which travel together. */
+export const Bundle = Schema.Struct({
+  id: Schema.String,
+  letters: Schema.Array(Schema.Struct({ actor: Schema.String, id: Schema.String, command: Command }))
+})
+
+export type Bundle = typeof Bundle.Type
+
+export type Letter = Bundle["letters"][number]
+
+/** What became of one command of a bundle. */
+export const Outcome = Schema.Union([
+  Schema.TaggedStruct("Replied", { reply: Schema.String }),
+  Schema.TaggedStruct("Refused", { error: Schema.Union([CommandFailed, Failure]) }),
+  /** The machine does not hold its shard, or no longer. */
+  Schema.TaggedStruct("Returned", {})
+])
+
+export type Outcome = typeof Outcome.Type
+
+/** What is told of a bundle: that it has come, then the outcomes of its commands as they are known, by their places. */
+export const Receipt = Schema.Union([
+  Schema.TaggedStruct("Received", {}),
+  Schema.TaggedStruct("Answered", { place: Schema.Int, outcome: Outcome })
+])
+
+export type Receipt = typeof Receipt.Type
+
 /** The sentinels. */
 export const entity = Entity.make("pantheon-machine", [
   Rpc.make("Stand"),
@@ -36,5 +65,11 @@ export const entity = Entity.make("pantheon-machine", [
     payload: { actor: Schema.String, after: Schema.optionalKey(Schema.String) },
     success: Roster
   }),
-  Rpc.make("Listen", { success: News, stream: true })
+  Rpc.make("Listen", { success: News, stream: true }),
+  Rpc.make("Here", { success: Schema.Struct(machine) }),
+  Rpc.make("Carry", { payload: Bundle, success: Receipt, stream: true }),
+  // What its sender waits for no longer need not begin.
+  Rpc.make("Recall", { payload: { bundle: Schema.String, place: Schema.Int } })
 ])
+  // A bundle belongs to the trace of none of its commands.
+  .annotate(ClientTracingEnabled, false)

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { ActorNotRegistered, ActorStopped, ActorUnreachable } from "../../../src/ActorError.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import type { Unavailable } from "../../../src/StoreError.ts"
+import { CommandReturned } from "./Bundle.ts"
 import { type ActorEntity, entityOf, type Failure } from "./Protocol.ts"
 
 /** What the cluster itself may answer. */
@@ -16,6 +17,7 @@ type ClusterTrouble =
   | ClusterError.AlreadyProcessingMessage
   | ClusterError.PersistenceError
   | ClusterError.EntityNotAssignedToRunner
+  | CommandReturned
 
 /** Sends to one actor. */
 export type Client = ReturnType<Effect.Success<ActorEntity["client"]>>
@@ -123,7 +125,8 @@ const isClusterTrouble = (error: unknown): error is ClusterTrouble =>
   error instanceof ClusterError.MailboxFull ||
   error instanceof ClusterError.AlreadyProcessingMessage ||
   error instanceof ClusterError.PersistenceError ||
-  error instanceof ClusterError.EntityNotAssignedToRunner
+  error instanceof ClusterError.EntityNotAssignedToRunner ||
+  error instanceof CommandReturned
 
 /** The cluster has no other name for it. */
 const isUnregistered = (defect: unknown): boolean =>

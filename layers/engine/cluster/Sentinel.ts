@@ -13,6 +13,7 @@ import type { Orphan } from "../local/Tree.ts"
 import * as Machine from "./Machine.ts"
 import type { Info } from "./Protocol.ts"
 import type { Shards } from "./Shards.ts"
+import type { Unpacking } from "./Unpacking.ts"
 
 // One page of a listing.
 const pageSize = 1000
@@ -24,7 +25,8 @@ export const post = Effect.fnUntraced(function* (
   name: string,
   sharding: Sharding["Service"],
   shards: Shards,
-  { engine, surroundings }: LocalSystem
+  { engine, surroundings }: LocalSystem,
+  unpacking: Unpacking
 ): Effect.fn.Return<void, never, Scope.Scope> {
   const here = () => ({ machine: name, shards: shards.watched })
   const { alarms, changes } = surroundings
@@ -38,6 +40,9 @@ export const post = Effect.fnUntraced(function* (
         const page = rest.sort(byId).slice(0, pageSize)
         return { ...here(), actors: page.map(toInfo), isLast: page.length === rest.length }
       }),
+    Here: () => Effect.sync(here),
+    Carry: ({ payload }) => unpacking.answers(payload),
+    Recall: ({ payload }) => unpacking.recall(payload.bundle, payload.place),
     Listen: () => {
       const changed = Stream.map(Stream.filter(changes.stream, isAny), (actors) => ({
         _tag: "Changed" as const,

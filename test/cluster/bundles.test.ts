@@ -1,0 +1,314 @@
+/** Commands that travel together, without a cluster: what becomes of a bundle is what the test says. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { type Asked, CommandReturned } from "../../layers/engine/cluster/Bundle.ts"
+import { Lane } from "../../layers/engine/cluster/Lane.ts"
+import type * as Machine from "../../layers/engine/cluster/Machine.ts"
+import { Unpacking } from "../../layers/engine/cluster/Unpacking.ts"
+import { AskTimeout } from "../../src/ActorError.ts"
+
+const letterOf = (id: string, payload = "{}"): Machine.Letter => ({
+  actor: "Account",
+  id,
+  command: { askedBy: [], command: "Deposit", payload, attempt: 1 }
+})
+
+/** A bundle that has left, and how it fares. */
+interface Left {
+  readonly ids: ReadonlyArray<string>
+  readonly tell: (...receipts: ReadonlyArray<Machine.Receipt>) => void
+  readonly lose: () => void
+}
+
+/** A lane, what has left on it, and what was asked alone. */
+const makeLane = Effect.gen(function* () {
+  const scope = yield* Effect.scope
+  const left: Array<Left> = []
+  const recalled: Array<string> = []
+  let losses = 0
+  const lane = new Lane({
+    carry: ({ letters }) => {
+      const receipts = Effect.runSync(Queue.unbounded<Machine.Receipt, string>())
+      left.push({
+        ids: letters.map(({ id }) => id),
+        tell: (...told) => Queue.offerAllUnsafe(receipts, told),
+        lose: () => Effect.runSync(Queue.fail(receipts, "lost"))
+      })
+      return Stream.fromQueue(receipts)
+    },
+    recall: (_, place) => Effect.sync(() => recalled.push(String(place))),
+    onLost: () => {
+      losses++
+    },
+    makeId: () => `bundle-${left.length}`,
+    run: (effect) => void Effect.runFork(Effect.forkIn(effect, scope))
+  })
+  const alone: Array<string> = []
+  /** What goes alone is never answered, so the lane stays busy enough for bundles. */
+  const ask = (id: string, payload?: string) =>
+    lane.ask(
+      letterOf(id, payload),
+      Effect.suspend((): Asked => {
+        alone.push(id)
+        return Effect.never
+      })
+    )
+  /** So many that the next gather. */
+  const fill = Effect.forEach(["q", "r", "s", "t"], (id) => Effect.forkChild(ask(id), { startImmediately: true }))
+  return { lane, left, alone, recalled, ask, fill, losses: () => losses }
+})
+
+const received: Machine.Receipt = { _tag: "Received" }
+const replied = (place: number, reply: string): Machine.Receipt => ({
+  _tag: "Answered",
+  place,
+  outcome: { _tag: "Replied", reply }
+})
+const returned = (place: number): Machine.Receipt => ({ _tag: "Answered", place, outcome: { _tag: "Returned" } })
+
+/** Lets everything that can go on go on. */
+const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
+
+const fork = <A, E>(effect: Effect.Effect<A, E>) => Effect.forkChild(effect, { startImmediately: true })
+
+describe("commands to one machine", () => {
+  it.effect("go one by one while they are few", () =>
+    Effect.gen(function* () {
+      const { alone, fill, left } = yield* makeLane
+      yield* fill
+      yield* settle
+      assert.deepStrictEqual(alone, ["q", "r", "s", "t"])
+      assert.deepStrictEqual(left, [])
+    })
+  )
+
+  it.effect("that are sent in one turn leave together", () =>
+    Effect.gen(function* () {
+      const { ask, fill, left } = yield* makeLane
+      yield* fill
+      yield* fork(Effect.all([ask("a"), ask("b"), ask("c")], { concurrency: "unbounded" }))
+      yield* settle
+      assert.deepStrictEqual(
+        left.map(({ ids }) => ids),
+        [["a", "b", "c"]]
+      )
+    })
+  )
+
+  it.effect("gather while a bundle is on its way, and leave when it has come, whatever becomes of its commands", () =>
+    Effect.gen(function* () {
+      const { ask, fill, left } = yield* makeLane
+      yield* fill
+      const first = yield* fork(ask("a"))
+      yield* settle
+      yield* fork(ask("b"))
+      yield* settle
+      yield* fork(ask("c"))
+      yield* settle
+      assert.strictEqual(left.length, 1)
+      left[0]?.tell(received)
+      yield* settle
+      assert.deepStrictEqual(left[1]?.ids, ["b", "c"])
+      assert.isUndefined(first.pollUnsafe())
+    })
+  )
+
+  it.effect("get each its own answer, as it comes", () =>
+    Effect.gen(function* () {
+      const { ask, fill, left } = yield* makeLane
+      yield* fill
+      const [a, b] = yield* Effect.all([fork(ask("a")), fork(ask("b"))])
+      yield* settle
+      left[0]?.tell(received, replied(1, "of b"))
+      assert.strictEqual(yield* Fiber.join(b), "of b")
+      assert.isUndefined(a.pollUnsafe())
+      left[0]?.tell(replied(0, "of a"))
+      assert.strictEqual(yield* Fiber.join(a), "of a")
+    })
+  )
+
+  it.effect("that are lost are told of as such, and those behind them leave", () =>
+    Effect.gen(function* () {
+      const { ask, fill, left, losses } = yield* makeLane
+      yield* fill
+      const a = yield* fork(Effect.flip(ask("a")))
+      yield* settle
+      yield* fork(ask("b"))
+      left[0]?.lose()
+      assert.instanceOf(yield* Fiber.join(a), CommandReturned)
+      yield* settle
+      assert.strictEqual(losses(), 1)
+      assert.deepStrictEqual(left[1]?.ids, ["b"])
+    })
+  )
+
+  it.effect("that come to a machine without their actors come back, and the way is looked up anew", () =>
+    Effect.gen(function* () {
+      const { ask, fill, left, losses } = yield* makeLane
+      yield* fill
+      const a = yield* fork(Effect.flip(ask("a")))
+      const b = yield* fork(ask("b"))
+      yield* settle
+      left[0]?.tell(received, returned(0), replied(1, "of b"))
+      left[0]?.lose()
+      assert.instanceOf(yield* Fiber.join(a), CommandReturned)
+      assert.strictEqual(yield* Fiber.join(b), "of b")
+      yield* settle
+      assert.strictEqual(losses(), 1)
+    })
+  )
+
+  it.effect("stay at home if nobody waits for them any more", () =>
+    Effect.gen(function* () {
+      const { ask, fill, left, recalled } = yield* makeLane
+      yield* fill
+      yield* fork(ask("a"))
+      yield* settle
+      const b = yield* fork(ask("b"))
+      yield* fork(ask("c"))
+      yield* Fiber.interrupt(b)
+      left[0]?.tell(received)
+      yield* settle
+      assert.deepStrictEqual(left[1]?.ids, ["c"])
+      assert.deepStrictEqual(recalled, [])
+    })
+  )
+
+  it.effect("are recalled if nobody waits for them any more, and hold nobody up", () =>
+    Effect.gen(function* () {
+      const { ask, fill, left, recalled } = yield* makeLane
+      yield* fill
+      const a = yield* fork(ask("a"))
+      yield* settle
+      yield* Fiber.interrupt(a)
+      assert.deepStrictEqual(recalled, ["0"])
+      yield* fork(ask("b"))
+      left[0]?.lose()
+      yield* settle
+      assert.deepStrictEqual(left[1]?.ids, ["b"])
+    })
+  )
+
+  it.effect("go alone when the bundle has no room for them", () =>
+    Effect.gen(function* () {
+      const { alone, ask, fill, left } = yield* makeLane
+      yield* fill
+      yield* fork(ask("small"))
+      yield* fork(ask("large", "x".repeat(1024 * 1024)))
+      yield* settle
+      assert.include(alone, "large")
+      assert.deepStrictEqual(left[0]?.ids, ["small"])
+    })
+  )
+
+  it.effect("are given up when the program ends", () =>
+    Effect.gen(function* () {
+      const { ask, fill, lane } = yield* makeLane
+      yield* fill
+      yield* fork(ask("a"))
+      yield* settle
+      const gathered = yield* fork(Effect.flip(ask("b")))
+      lane.close()
+      assert.instanceOf(yield* Fiber.join(gathered), CommandReturned)
+    })
+  )
+
+  it.effect.prop(
+    "are answered once each, by their own answers, whatever is received, answered or lost when",
+    [Schema.Array(Schema.Literals(["ask", "receive", "answer", "lose", "pause"]))],
+    ([moves]) =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { ask, fill, left } = yield* makeLane
+          yield* fill
+          const asked: Array<Fiber.Fiber<Result.Result<string, unknown>>> = []
+          let next = 0
+          const answerAll = (bundle: Left | undefined) => {
+            for (const [place, id] of bundle?.ids.entries() ?? []) bundle?.tell(replied(place, id))
+          }
+          for (const move of moves) {
+            if (move === "ask") asked.push(yield* fork(Effect.result(ask(String(next++)))))
+            else if (move === "receive") left.at(-1)?.tell(received)
+            else if (move === "answer") answerAll(left.at(-1))
+            else if (move === "lose") left.at(-1)?.lose()
+            else yield* settle
+          }
+          // All bundles come, one after the other.
+          for (let index = 0; asked.some((fiber) => fiber.pollUnsafe() === undefined); index++) {
+            yield* settle
+            left[index]?.tell(received)
+            answerAll(left[index])
+          }
+          for (const [index, fiber] of asked.entries()) {
+            const result = yield* Fiber.join(fiber)
+            if (Result.isSuccess(result)) assert.strictEqual(result.success, String(index))
+            else assert.instanceOf(result.failure, CommandReturned)
+          }
+        })
+      )
+  )
+})
+
+describe("a bundle that has come to a machine", () => {
+  const open = new Map<string, (outcome: Asked) => void>()
+  const machine = new Unpacking(
+    (id) => !id.startsWith("other"),
+    ({ id }) => Effect.callback((resume) => void open.set(id, resume as (outcome: Asked) => void))
+  )
+  const bundle = (...ids: ReadonlyArray<string>): Machine.Bundle => ({
+    id: "bundle",
+    letters: ids.map((id) => letterOf(id))
+  })
+  const hear = (receipts: Stream.Stream<Machine.Receipt>) =>
+    Effect.gen(function* () {
+      const heard: Array<Machine.Receipt> = []
+      const fiber = yield* fork(Stream.runForEach(receipts, (receipt) => Effect.sync(() => heard.push(receipt))))
+      yield* settle
+      return { heard, fiber }
+    })
+
+  it.effect("is acknowledged at once, and its commands are answered as they are done", () =>
+    Effect.gen(function* () {
+      const { fiber, heard } = yield* hear(machine.answers(bundle("a", "b", "c")))
+      assert.deepStrictEqual(heard, [received])
+      const timeout = new AskTimeout({ actor: "Account", id: "c", command: "Deposit", timeout: 1, outcome: "begun" })
+      open.get("b")?.(Effect.succeed("of b"))
+      open.get("c")?.(Effect.fail(timeout))
+      yield* settle
+      assert.deepStrictEqual(heard.slice(1), [
+        replied(1, "of b"),
+        { _tag: "Answered", place: 2, outcome: { _tag: "Refused", error: timeout } }
+      ])
+      open.get("a")?.(Effect.succeed("of a"))
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(heard.at(-1), replied(0, "of a"))
+    })
+  )
+
+  it.effect("gives back what this machine does not hold, and what was cut off or died", () =>
+    Effect.gen(function* () {
+      const { fiber, heard } = yield* hear(machine.answers(bundle("other", "cut", "dead")))
+      open.get("cut")?.(Effect.interrupt)
+      open.get("dead")?.(Effect.die("a bug"))
+      yield* Fiber.join(fiber)
+      assert.sameDeepMembers(heard, [received, returned(0), returned(1), returned(2)])
+    })
+  )
+
+  it.effect("lets go of a command that is recalled, and of all when its sender is gone", () =>
+    Effect.gen(function* () {
+      const { fiber, heard } = yield* hear(machine.answers(bundle("a", "b")))
+      yield* machine.recall("bundle", 1)
+      yield* settle
+      assert.deepStrictEqual(heard, [received, returned(1)])
+      yield* Fiber.interrupt(fiber)
+      // Nothing is known of it any more.
+      yield* machine.recall("bundle", 0)
+    })
+  )
+})
