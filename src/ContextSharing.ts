@@ -28,6 +28,7 @@
  * 7. Deleting or purging the agent ends its shares. An archived agent can be shared and read.
  * 8. Shares, and each change of one, are events of the shared agent; they change no state. Offers grant nothing until they are accepted.
  * 9. Anonymous principals neither share nor receive.
+ * 10. What is done with shares, and why somebody was answered `ShareMissing`, is told to the `AuditSink`.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -43,6 +44,7 @@ import type {
   SnapshotMissing,
   VersionMissing
 } from "./AgentError.ts"
+import * as AuditSink from "./AuditSink.ts"
 import type { ShareRecord } from "./access/ShareRecord.ts"
 import { AgentInterior } from "./agent/AgentInterior.ts"
 import type { WriteOptions } from "./agent/AgentRequest.ts"
@@ -51,6 +53,7 @@ import type * as Permission from "./Permission.ts"
 import type { ShareChanged, ShareExists, ShareMissing } from "./ShareError.ts"
 import type { Patch } from "./StatePatch.ts"
 import type { AppendError, ReadError } from "./StoreError.ts"
+import * as ShareAudit from "./sharing/ShareAudit.ts"
 import { ShareBook } from "./sharing/ShareBook.ts"
 import { ShareChanges } from "./sharing/ShareChanges.ts"
 import { SharedContents } from "./sharing/SharedContents.ts"
@@ -203,13 +206,15 @@ export const layer: Layer.Layer<ContextSharing, never, EventStore | AgentInterio
     const policy = yield* AccessPolicy.AccessPolicy
     const interior = yield* AgentInterior
     const book = new ShareBook(events)
-    const changes = new ShareChanges(events, book, policy)
+    const sink = yield* AuditSink.AuditSink
+    const changes = new ShareChanges(events, book, policy, sink)
     const contents = new SharedContents(events, interior, book)
-    return ContextSharing.of({
-      ...ShareOwning.make(book, changes, contents, policy, yield* Uuid.makeGenerator),
+    const service = ContextSharing.of({
+      ...ShareOwning.make(book, changes, contents, policy, sink, yield* Uuid.makeGenerator),
       ...ShareLists.make(events, book, changes, contents, policy),
-      ...SharedWrites.make(interior, contents),
+      ...SharedWrites.make(interior, contents, sink),
       getSharedContext: (shareId) => contents.get(shareId)
     })
+    return sink === AuditSink.silent ? service : ShareAudit.around(service, sink, book)
   })
 )

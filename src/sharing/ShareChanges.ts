@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { AccessPolicy } from "../AccessPolicy.ts"
 import { AgentMissing } from "../AgentError.ts"
+import type { AuditSink } from "../AuditSink.ts"
 import * as ShareRecord from "../access/ShareRecord.ts"
 import * as AgentEvent from "../agent/AgentEvent.ts"
 import { CurrentPrincipal } from "../CurrentPrincipal.ts"
@@ -16,6 +17,7 @@ import type { AppendError, ReadError } from "../StoreError.ts"
 import { appendSurely } from "../store/AppendSurely.ts"
 import type * as Value from "../Value.ts"
 import * as Overtaking from "./Overtaking.ts"
+import * as ShareAudit from "./ShareAudit.ts"
 import { contentNote, noteOfId, type ShareBook } from "./ShareBook.ts"
 
 type Record = ShareRecord.ShareRecord
@@ -40,11 +42,13 @@ export class ShareChanges {
   private readonly events: EventStore["Service"]
   private readonly book: ShareBook
   private readonly policy: AccessPolicy
+  private readonly sink: AuditSink
 
-  constructor(events: EventStore["Service"], book: ShareBook, policy: AccessPolicy) {
+  constructor(events: EventStore["Service"], book: ShareBook, policy: AccessPolicy, sink: AuditSink) {
     this.events = events
     this.book = book
     this.policy = policy
+    this.sink = sink
   }
 
   /** Stores a share that is new, and what it shows if it is pinned. `ended` tells why it cannot be when the agent was deleted. */
@@ -162,16 +166,19 @@ export class ShareChanges {
    * of the event.
    */
   private write(
-    { agentId, id, recipientId, revision }: Record,
+    share: Record,
     type: string,
-    data: object,
+    data: { readonly reason?: Reason },
     expected: Expected,
     notes: ReadonlyArray<Note.Change>
   ): Effect.Effect<number, AppendError> {
+    const { agentId, id, recipientId, revision } = share
     return Effect.gen({ self: this }, function* () {
       const { id: principal } = yield* CurrentPrincipal
       const event = { id: `share/${id}/${revision}`, type, data, metadata: { principal } }
-      return (yield* appendSurely(this.events, { agentId, expected, events: [event], notes })).version
+      const { version } = yield* appendSurely(this.events, { agentId, expected, events: [event], notes })
+      yield* ShareAudit.done(this.sink, share, type, data.reason)
+      return version
     }).pipe(Effect.ensuring(Effect.sync(() => this.policy.sharesChanged(agentId, recipientId))))
   }
 }

@@ -5,11 +5,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { AccessDenied } from "../AccessError.ts"
 import type { AccessPolicy } from "../AccessPolicy.ts"
+import type { AuditSink } from "../AuditSink.ts"
 import * as ShareRecord from "../access/ShareRecord.ts"
 import type { ContextSharing } from "../ContextSharing.ts"
 import { CurrentPrincipal, type Principal } from "../CurrentPrincipal.ts"
 import { ShareChanged, type ShareExists, ShareMissing } from "../ShareError.ts"
 import type * as Uuid from "../store/Uuid.ts"
+import * as ShareAudit from "./ShareAudit.ts"
 import type { ShareBook } from "./ShareBook.ts"
 import type { Revision, ShareChanges } from "./ShareChanges.ts"
 import { isFor, type SharedContents } from "./SharedContents.ts"
@@ -27,6 +29,7 @@ export const make = (
   changes: ShareChanges,
   contents: SharedContents,
   policy: AccessPolicy,
+  sink: AuditSink,
   nextId: Uuid.Generator
 ): Owning => ({
   share: Effect.fnUntraced(function* (request) {
@@ -34,7 +37,10 @@ export const make = (
     const { agentId, content, recipientId } = yield* Effect.fromResult(ShareTerms.checkParties(request, owner.id))
     const need = { resource: "share", action: "write", agentId } as const
     yield* policy.check(need)
-    if (owner.kind === "anonymous") return yield* new AccessDenied(need)
+    if (owner.kind === "anonymous") {
+      yield* ShareAudit.anonymous(sink, agentId)
+      return yield* new AccessDenied(need)
+    }
     const at = yield* Clock.currentTimeMillis
     const terms = yield* Effect.fromResult(ShareTerms.check(request, content !== "live", at))
     const pinned = yield* contents.pin(agentId, content)

@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import { AgentArchived, PatchFailed } from "../AgentError.ts"
 import * as AgentId from "../AgentId.ts"
+import type { AuditSink } from "../AuditSink.ts"
 import type { ShareRecord } from "../access/ShareRecord.ts"
 import * as AgentEvent from "../agent/AgentEvent.ts"
 import type { AgentInterior } from "../agent/AgentInterior.ts"
@@ -19,6 +20,7 @@ import * as StatePatch from "../StatePatch.ts"
 import type { FoldFailure } from "../StateReducer.ts"
 import { type AppendError, type Conflict, InvalidInput, type ReadError } from "../StoreError.ts"
 import * as Value from "../Value.ts"
+import * as ShareAudit from "./ShareAudit.ts"
 import { type SharedContents, toContent } from "./SharedContents.ts"
 import { ShareScope } from "./ShareScope.ts"
 
@@ -37,7 +39,8 @@ interface Change<E> {
 /** The two writes of the service. */
 export const make = (
   { writer }: AgentInterior["Service"],
-  contents: SharedContents
+  contents: SharedContents,
+  sink: AuditSink
 ): Pick<ContextSharing["Service"], "patchState" | "updateContext"> => {
   const write = Effect.fnUntraced(function* <E>(
     shareId: string,
@@ -51,7 +54,9 @@ export const make = (
     const { agentId } = share
     const scope = new ShareScope(share.paths)
     for (const [argument, pointer] of places) {
-      if (!scope.holds(pointer)) return yield* refuseOutside(share, argument, pointer)
+      if (scope.holds(pointer)) continue
+      yield* ShareAudit.outside(sink, share, pointer)
+      return yield* refuseOutside(share, argument, pointer)
     }
     // Asked in the lane of the agent, so that nothing can come between.
     const admit = (at: Standing): Result.Result<boolean, E | ShareMissing | AgentArchived | Conflict> => {

@@ -3,6 +3,7 @@
  */
 import { describe, it } from "@effect/vitest"
 import type * as Layer from "effect/Layer"
+import * as audit from "./sharing/audit.ts"
 import * as contents from "./sharing/contents.ts"
 import * as lists from "./sharing/lists.ts"
 import * as lives from "./sharing/lives.ts"
@@ -19,7 +20,7 @@ export interface Options<E> {
   readonly layer: Layer.Layer<Stores, E>
 }
 
-const themes = [roles, contents, writing, lives, lists, names, overtaking, random]
+const themes = [audit, roles, contents, writing, lives, lists, names, overtaking, random]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {

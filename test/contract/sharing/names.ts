@@ -105,7 +105,7 @@ export const register = (it: It): void => {
             made.length - 1
           )
         }).pipe(shared),
-      { arbitrary: { runs: 25, size: 20, seed: "names", maxShrinks: 100 } }
+      { arbitrary: { runs: 12, size: 20, seed: "names", maxShrinks: 100 } }
     )
 
     it.effect.prop(

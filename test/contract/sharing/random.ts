@@ -80,7 +80,7 @@ export const register = (it: It): void => {
       "are answered as a small model answers them, and show at the end what it shows",
       { operations },
       ({ operations }) => shared(run(operations)),
-      { arbitrary: { runs: 60, size: 60, seed: "shares", maxShrinks: 200 } }
+      { arbitrary: { runs: 30, size: 60, seed: "shares", maxShrinks: 200 } }
     )
   })
 }
