@@ -9,7 +9,8 @@
  * already are passed over, so an import that was cut off is begun anew and goes on. An agent with a row that cannot be brought in is refused, and reported with the
  * row. The events tell the state: snapshots, which the predecessor took for newer than they were, are used only for agents without events.
  *
- * Nobody may write to the old tables meanwhile. They are only read; two connections to them are needed at the same time, and a third if the store uses the same client.
+ * Nobody may write to the old tables meanwhile. They are only read, over one connection and one more for each agent on its way. A store on the same client needs as many
+ * again as there are agents on their way; where the pool has fewer, the import waits for ever.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -19,7 +20,7 @@ import type { ImportChunk } from "../../src/AgentImport.ts"
 import { EventStore } from "../../src/EventStore.ts"
 import type { EncodedEvent } from "../../src/EventStoreDriver.ts"
 import * as Limits from "../../src/Limits.ts"
-import type { InvalidInput, ReadError, Unavailable } from "../../src/StoreError.ts"
+import { InvalidInput, type ReadError, type Unavailable } from "../../src/StoreError.ts"
 import * as ReservedAgents from "../../src/store/ReservedAgents.ts"
 import * as OpenTables from "./OpenTables.ts"
 import * as Tables from "./predecessor/Tables.ts"
@@ -33,6 +34,8 @@ export interface Options {
   readonly snapshotsTable?: string | false | undefined
   /** Reads and checks everything, but for ids that other agents may have, and stores nothing. `false` by default. */
   readonly dryRun?: boolean | undefined
+  /** How many agents are on their way at the same time, from 1, which is the default. */
+  readonly concurrency?: number | undefined
   /** Told after each agent. */
   readonly onProgress?: ((progress: Progress) => Effect.Effect<void>) | undefined
 }
@@ -77,6 +80,7 @@ export const run = (options: Options = {}): Effect.Effect<Report, ReadError, Eve
     const { dryRun = false, onProgress = () => Effect.void, snapshotsTable = "agent_context_snapshots" } = options
     const events = yield* Tables.checkName("eventsTable", options.eventsTable ?? "agent_context_events")
     const snapshots = snapshotsTable === false ? undefined : yield* Tables.checkName("snapshotsTable", snapshotsTable)
+    const concurrency = yield* checkConcurrency(options.concurrency ?? 1)
     const tables = Tables.make(yield* OpenTables.client, events, snapshots)
     const bring = makeBring(yield* EventStore, dryRun)
     const limits = yield* Limits.Limits
@@ -86,20 +90,25 @@ export const run = (options: Options = {}): Effect.Effect<Report, ReadError, Eve
         tally.add(String(agentId), outcome, isSnapshot)
         return onProgress(tally.progress)
       })
-    yield* Stream.runForEach(tables.agents, (listed) => {
-      const { agentId, total } = listed
-      const translation = new Translation(String(agentId), listed, limits)
-      const rows = Stream.suspend(() => tables.events(String(agentId)))
-      return count(
-        agentId,
-        bring(
+    const eachAgent = Stream.mapEffect(
+      tables.agents,
+      (listed) => {
+        const { agentId, total } = listed
+        const translation = new Translation(String(agentId), listed, limits)
+        const rows = Stream.suspend(() => tables.events(String(agentId)))
+        return count(
           agentId,
-          total,
-          chunksOf(rows, (row) => translation.event(row), translation)
-        ),
-        false
-      )
-    })
+          bring(
+            agentId,
+            total,
+            chunksOf(rows, (row) => translation.event(row), translation)
+          ),
+          false
+        )
+      },
+      { concurrency, unordered: true }
+    )
+    yield* Stream.runDrain(eachAgent)
     yield* Stream.runForEach(tables.loneSnapshots, (row) => {
       const { agentId } = row
       const translation = new Translation(String(agentId), { total: 1, live: 1 }, limits)
@@ -239,6 +248,18 @@ class Tally {
     return { ...this.progress, refusals: this.refusals }
   }
 }
+
+const checkConcurrency = (concurrency: number): Effect.Effect<number, InvalidInput> =>
+  Number.isSafeInteger(concurrency) && concurrency >= 1
+    ? Effect.succeed(concurrency)
+    : Effect.fail(
+        new InvalidInput({
+          path: "concurrency",
+          expected: "an integer from 1",
+          found: String(concurrency),
+          remedy: "Leave it out, or let the pool have two connections for each and one more."
+        })
+      )
 
 // ---- refusals ----
 

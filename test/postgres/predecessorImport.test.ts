@@ -291,6 +291,29 @@ describe("the import of the predecessor's tables", () => {
       assert.deepStrictEqual(yield* stateOf("a"), { since: true })
     }))
 
+  test("brings several agents at the same time, as many as it is told", (old) =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* sql.unsafe(
+        `INSERT INTO ${old.events} (id, agent_id, type, timestamp, data)
+         SELECT gen_random_uuid()::text, 'agent ' || n % 60, 'state_set', '2024-01-01'::timestamptz + n * interval '1 second',
+           jsonb_build_object('n', n) FROM generate_series(0, 599) n`
+      )
+      const seen: Array<number> = []
+      const report = yield* PredecessorImport.run({
+        ...old.tables,
+        concurrency: 4,
+        onProgress: ({ agents }) => Effect.sync(() => void seen.push(agents))
+      })
+      assert.deepInclude(report, { imported: 60, events: 600, refused: 0 })
+      assert.strictEqual(seen.length, 60)
+      for (const n of [0, 7, 59]) assert.deepStrictEqual(yield* stateOf(`agent ${n}`), { n: 540 + n })
+      for (const concurrency of [0, 1.5, Number.NaN]) {
+        const error = yield* Effect.flip(PredecessorImport.run({ ...old.tables, concurrency }))
+        assert.deepInclude(error, { _tag: "InvalidInput", path: "concurrency" })
+      }
+    }))
+
   test("brings a long history of large events into PostgreSQL, over a client of few connections", (old) =>
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
