@@ -5,13 +5,26 @@
  * may do everything, as in an app that is its own only user.
  *
  * ```ts
- * const Agents = AgentStateManager.layer().pipe(Layer.provide(AccessPolicy.layerTrusted))
+ * const Agents = AgentStateManager.layer().pipe(Layer.provide(AccessPolicy.layerScoped()))
  * ```
+ *
+ * `layerScoped` keeps to this:
+ *
+ * 1. What no permission of the principal and no share that he holds allows is refused, in words that are the same whether the agent exists or not.
+ * 2. A permission is enough, and then nothing is read. A share allows what its level says, if it is live, of all of the agent, accepted, and its time, by the
+ *    `Clock` at each check, is not over.
+ * 3. A share that was revoked lets nobody in any more: in the process that revoked it, at once; in others that share the store, from a second afterwards.
+ * 4. Who is asked about often is read anew in the background, so that a check costs no round trip.
+ * 5. When the store cannot be asked, nobody is let in by a share: `Unavailable`. Whoever is anonymous holds none.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AccessDenied } from "./AccessError.ts"
+import { AuditSink } from "./AuditSink.ts"
+import { HeldShares } from "./access/HeldShares.ts"
+import * as ScopedPolicy from "./access/ScopedPolicy.ts"
+import { EventStore } from "./EventStore.ts"
 import type * as Permission from "./Permission.ts"
 import type { Unavailable } from "./StoreError.ts"
 
@@ -46,3 +59,19 @@ export const AccessPolicy: Context.Reference<AccessPolicy> = Context.Reference<A
 
 /** Says aloud that everybody may do everything, which is so as well where nothing is said. */
 export const layerTrusted: Layer.Layer<never> = Layer.succeed(AccessPolicy, trusted)
+
+/** Options of the scoped policy. */
+export interface ScopedOptions {
+  /** Which decisions the `AuditSink` gets: those that are `refused` (the default), with all `changes` that are let through, or `everything`. */
+  readonly audit?: ScopedPolicy.Audit | undefined
+}
+
+/** Lets a principal do what his permissions and shares allow; the rules are at the head of this module. It tells the `AuditSink`, if there is one below it. */
+export const layerScoped = ({ audit = "refused" }: ScopedOptions = {}): Layer.Layer<never, never, EventStore> =>
+  Layer.effect(
+    AccessPolicy,
+    Effect.gen(function* () {
+      const shares = yield* HeldShares.make(yield* EventStore)
+      return ScopedPolicy.make(shares, yield* AuditSink, audit)
+    })
+  )

@@ -18,6 +18,7 @@
  * Every test of the suites takes fresh agents, so the store may hold anything and be used by others at the same time. Nothing is skipped: what
  * a store cannot do, it fails.
  */
+export * as AccessContract from "./AccessContract.ts"
 export * as ActorKit from "./ActorKit.ts"
 export * as ContextLifecycleContract from "./ContextLifecycleContract.ts"
 export * as ContextMetadataContract from "./ContextMetadataContract.ts"
