@@ -3,6 +3,7 @@
  */
 import * as Formatter from "effect/Formatter"
 import * as Schema from "effect/Schema"
+import type { AccessDenied } from "./AccessError.ts"
 import { type AppendError, Corrupted, InvalidInput, Unavailable } from "./StoreError.ts"
 
 const address = {
@@ -227,6 +228,7 @@ export class ActorUnreachable extends Schema.TaggedError<ActorUnreachable>("pant
 
 /** Why a command was not taken. */
 export type NotTaken =
+  | AccessDenied
   | InvalidInput
   | ActorNotRegistered
   | ActorStopped
@@ -234,6 +236,7 @@ export type NotTaken =
   | RecoveryFailed
   | ActorDeadlock
   | ActorUnreachable
+  | Unavailable
 
 /** What the engine itself may answer to a command. */
 export type ActorError = NotTaken | ActorCrashed | AskTimeout | AppendError
@@ -242,4 +245,4 @@ export type ActorError = NotTaken | ActorCrashed | AskTimeout | AppendError
 export type SpawnError = OrderError | RecoveryFailed
 
 /** Why an order to an actor could not be given. */
-export type OrderError = InvalidInput | Unregistered | ActorUnreachable
+export type OrderError = AccessDenied | InvalidInput | Unregistered | ActorUnreachable | Unavailable

@@ -13,6 +13,11 @@
  *    child is kept in the store, so it outlives passivation and the process.
  * 8. A timer that a handler sets is stored with what the handler decides. At its time, or as soon as its actor can run after it, it sends its
  *    command, which takes effect once.
+ * 9. The `AccessPolicy` is asked before anything is looked up or woken: for `actor:read` of the agent by `get` and `watch`, and for each actor that
+ *    `list`, `changes` and `deadLetters` tell of; for `actor:write` by `ask`, `tell` and `spawnChild`; for `actor:admin` by the others. The refusal is `AccessDenied`,
+ *    or `Unavailable` when it cannot be known. What the engine does by itself is not asked: going off of timers, running of what was taken, the ends of children.
+ * 10. A handler runs as the principal who sent its command, who is on record with its events. The command of a timer runs as the principal whom the layer of its
+ *    behavior was given; without one as the agent itself, which may do everything with itself.
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"

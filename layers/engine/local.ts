@@ -11,7 +11,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { AccessPolicy } from "../../src/AccessPolicy.ts"
 import { ActorSystem } from "../../src/ActorSystem.ts"
+import { guard } from "../../src/actor/ActorAccess.ts"
 import type { EventStore } from "../../src/EventStore.ts"
 import type { SnapshotStore } from "../../src/SnapshotStore.ts"
 import * as LocalSystem from "./local/LocalSystem.ts"
@@ -20,7 +22,7 @@ import * as Realm from "./local/Realm.ts"
 export type { Options } from "./local/LocalSystem.ts"
 
 const make = (options: LocalSystem.Options) =>
-  Effect.map(LocalSystem.make(options, Realm.whole), ({ service }) => service)
+  Effect.zipWith(LocalSystem.make(options, Realm.whole), AccessPolicy, ({ service }, policy) => guard(service, policy))
 
 /** The engine of one process, with its defaults; the stores below it decide what survives. */
 export const layer: Layer.Layer<ActorSystem, never, EventStore | SnapshotStore> = Layer.effect(ActorSystem, make({}))

@@ -3,6 +3,7 @@
  */
 import { describe, it } from "@effect/vitest"
 import * as EngineModel from "./EngineModel.ts"
+import * as access from "./engine/access.ts"
 import * as children from "./engine/children.ts"
 import * as closing from "./engine/closing.ts"
 import * as commandIds from "./engine/commandIds.ts"
@@ -53,6 +54,7 @@ const themes = [
   escalating,
   timeouts,
   input,
+  access,
   closing,
   EngineModel
 ]

@@ -153,4 +153,5 @@ export const make = (
   }
 }
 
-const fromWire = ({ parent, ...info }: Info): ActorInfo => ({ ...info, parent })
+/** What is known of an actor, as it is told here. */
+export const fromWire = ({ parent, ...info }: Info): ActorInfo => ({ ...info, parent })

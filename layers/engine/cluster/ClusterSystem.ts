@@ -11,8 +11,10 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { AccessPolicy } from "../../../src/AccessPolicy.ts"
 import type * as Actor from "../../../src/Actor.ts"
 import { ActorSystem } from "../../../src/ActorSystem.ts"
+import * as ActorAccess from "../../../src/actor/ActorAccess.ts"
 import { EventStore } from "../../../src/EventStore.ts"
 import * as Limits from "../../../src/Limits.ts"
 import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
@@ -58,6 +60,7 @@ export const make = Effect.fnUntraced(function* (
   const sharding = yield* Sharding
   const events = yield* EventStore
   if (options.machines !== "one" && events.reach === "process") return yield* unshared
+  const policy = yield* AccessPolicy
   const clock = yield* Clock.Clock
   const shards = new Shards(sharding)
   const router = new Router(sharding, patienceOf(options), () => clock.currentTimeMillisUnsafe())
@@ -74,7 +77,7 @@ export const make = Effect.fnUntraced(function* (
   const name = makeId()
   const hosts = new Map<string, Host>()
   const hostOf = (actor: string): Host => {
-    const host = hosts.get(actor) ?? new Host(router.entity(actor), system, base)
+    const host = hosts.get(actor) ?? new Host(router.entity(actor), system, policy, base)
     hosts.set(actor, host)
     return host
   }
@@ -111,7 +114,7 @@ export const make = Effect.fnUntraced(function* (
       return Scope.provide(registered, scope)
     })
 
-  return ActorSystem.of({
+  const everything = ActorSystem.of({
     ...client,
     register: Effect.fnUntraced(function* (behavior) {
       yield* muster.join(behavior.definition)
@@ -123,7 +126,9 @@ export const make = Effect.fnUntraced(function* (
       const order = yield* Sender.order
       yield* router.call({ actor: definition.name, id }, (client) => client.Settle(order))
       yield* control.adopt(definition, id)
-      return yield* client.spawn(definition, id)
+      return ClusterClient.fromWire(
+        yield* router.call({ actor: definition.name, id }, (client) => client.SpawnChild(order))
+      )
     }),
     changes: Stream.flattenIterable(
       Stream.mapEffect(
@@ -134,6 +139,7 @@ export const make = Effect.fnUntraced(function* (
     deadLetters: service.deadLetters,
     deadLetterCount: service.deadLetterCount
   })
+  return ActorAccess.guard(everything, policy, true)
 })
 
 /** Builds an engine that runs no actors, but sends to those of the cluster. */
@@ -142,6 +148,7 @@ export const makeClient = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ActorSystem["Service"], never, Sharding | EventStore | Scope.Scope> {
   const sharding = yield* Sharding
   const events = yield* EventStore
+  const policy = yield* AccessPolicy
   const clock = yield* Clock.Clock
   const nextId = yield* Uuid.makeGenerator
   const shards = new Shards(sharding)
@@ -161,7 +168,7 @@ export const makeClient = Effect.fnUntraced(function* (
     nextId: router.patience === 0 ? undefined : makeId,
     known: Result.succeed
   })
-  return ActorSystem.of({
+  const everything = ActorSystem.of({
     ...client,
     register: ({ definition }) => Effect.die(new Error(`${definition.name}: ${runsNone}`)),
     spawnChild: (_, id) =>
@@ -182,6 +189,7 @@ export const makeClient = Effect.fnUntraced(function* (
     deadLetters: Stream.never,
     deadLetterCount: Effect.succeed(0)
   })
+  return ActorAccess.guard(everything, policy, true)
 })
 
 const runsNone = "runs no actors; provide ClusterEngine.layer to behaviors, not layerClient"

@@ -8,11 +8,16 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
+import type { AccessDenied } from "../../../src/AccessError.ts"
+import { type AccessPolicy, trusted } from "../../../src/AccessPolicy.ts"
 import type * as Actor from "../../../src/Actor.ts"
 import { ActorDeadlock, ActorStopped, type NotTaken } from "../../../src/ActorError.ts"
 import type { ActorInfo } from "../../../src/ActorSystem.ts"
+import { isAllowed, needOf } from "../../../src/actor/ActorAccess.ts"
 import type { RunningActor } from "../../../src/CurrentActor.ts"
 import { CurrentPrincipal } from "../../../src/CurrentPrincipal.ts"
+import type * as Permission from "../../../src/Permission.ts"
+import type { Unavailable } from "../../../src/StoreError.ts"
 import * as Trace from "../../../src/Trace.ts"
 import * as Value from "../../../src/Value.ts"
 import * as Ending from "../local/Ending.ts"
@@ -20,7 +25,7 @@ import type { Passage } from "../local/Envelope.ts"
 import type { LocalSystem } from "../local/LocalSystem.ts"
 import { agentIdOf } from "../local/Tree.ts"
 import { CurrentWaiter, type Waiter } from "../local/Waiter.ts"
-import { type ActorEntity, type Command, CommandFailed, Failure, type Info, type Order } from "./Protocol.ts"
+import { type ActorEntity, type AskFailure, type Command, CommandFailed, Failure, type Info, type Order } from "./Protocol.ts"
 import { passes } from "./Router.ts"
 import { type CommandWire, wireOf } from "./Wire.ts"
 
@@ -30,13 +35,15 @@ const isFailure = Schema.is(Failure)
 export class Host {
   private readonly entity: ActorEntity
   private readonly system: LocalSystem
+  private readonly policy: AccessPolicy
   /** Where what came from elsewhere is done: in nobody's trace, and for nobody known. */
   private readonly base: Context.Context<never>
 
-  constructor(entity: ActorEntity, system: LocalSystem, base: Context.Context<never>) {
+  constructor(entity: ActorEntity, system: LocalSystem, policy: AccessPolicy, base: Context.Context<never>) {
     this.entity = entity
     this.system = system
-    this.base = Context.omit(Tracer.ParentSpan)(base)
+    this.policy = policy
+    this.base = Context.omit(Tracer.ParentSpan, CurrentPrincipal)(base)
   }
 
   /** What the entity of the actor with this id answers. */
@@ -44,22 +51,28 @@ export class Host {
     const { control, directory, engine } = this.system
     const { here } = engine.families
     const self = this.actorOf(id)
-    const obey = <A, E>(order: Order, give: (definition: Actor.Any) => Effect.Effect<A, E>) =>
-      this.defined(self, (definition) => this.within(order, give(definition)))
+    const obey =
+      (action: Permission.Action) =>
+      <A, E>(order: Order, give: (definition: Actor.Any) => Effect.Effect<A, E>) =>
+        this.defined(self, (definition) => this.allowed(self, action, order, this.within(order, give(definition))))
+    const [read, write, rule] = [obey("read"), obey("write"), obey("admin")]
     return this.entity.of({
-      Ask: ({ payload }) => this.askOf(self, payload),
-      Tell: ({ payload }) => this.tell(self, payload),
+      Ask: ({ payload }) => this.ask(id, payload),
+      Tell: ({ payload }) => this.allowed(self, "write", payload, this.tell(self, payload)),
+      // It was allowed when the cluster took it.
       TellDurably: ({ payload }) => this.tellDurably(self, payload),
-      Spawn: ({ payload }) => obey(payload, (definition) => Effect.map(control.spawn(definition, id), toWire)),
-      Stop: ({ payload }) => obey(payload, (definition) => control.stop(definition, id)),
-      Pause: ({ payload }) => obey(payload, (definition) => control.pause(definition, id)),
-      Resume: ({ payload }) => obey(payload, (definition) => control.resume(definition, id)),
-      Restart: ({ payload }) => obey(payload, (definition) => control.restart(definition, id)),
-      Watch: ({ payload }) => obey(payload, (definition) => control.watch(definition, id)),
-      Settle: ({ payload }) => obey(payload, (definition) => control.settle(definition, id)),
+      Spawn: ({ payload }) => rule(payload, (definition) => Effect.map(control.spawn(definition, id), toWire)),
+      SpawnChild: ({ payload }) => write(payload, (definition) => Effect.map(control.spawn(definition, id), toWire)),
+      Stop: ({ payload }) => rule(payload, (definition) => control.stop(definition, id)),
+      Pause: ({ payload }) => rule(payload, (definition) => control.pause(definition, id)),
+      Resume: ({ payload }) => rule(payload, (definition) => control.resume(definition, id)),
+      Restart: ({ payload }) => rule(payload, (definition) => control.restart(definition, id)),
+      Watch: ({ payload }) => read(payload, (definition) => control.watch(definition, id)),
+      Settle: ({ payload }) => write(payload, (definition) => control.settle(definition, id)),
+      // Whoever lists actors asks for those, too, that he may not see.
       Get: ({ payload }) =>
-        obey(payload, (definition) =>
-          Effect.map(directory.get(definition, id), (info) => Option.getOrNull(Option.map(info, toWire)))
+        this.defined(self, (definition) =>
+          this.within(payload, this.visible(self, Effect.map(directory.get(definition, id), Option.getOrUndefined)))
         ),
       End: ({ payload }) => here.end(self, payload.ending === "stopped" ? Ending.stopped : Ending.orphaned),
       Trouble: ({ payload }) => here.trouble(self, payload.child, payload.cause),
@@ -69,14 +82,38 @@ export class Host {
     })
   }
 
-  /** Runs a command of the actor with this id. */
-  ask(id: string, command: Command): Effect.Effect<string, CommandFailed | Failure> {
-    return this.askOf(this.actorOf(id), command)
+  /** Runs a command of the actor with this id, if its sender may send it. */
+  ask(id: string, command: Command): Effect.Effect<string, AskFailure> {
+    const self = this.actorOf(id)
+    return this.allowed(self, "write", command, this.askOf(self, command))
   }
 
   private actorOf(id: string): RunningActor {
     const actor = this.entity.type
     return { actor, id, agentId: agentIdOf({ actor, id }) }
+  }
+
+  /** Does what the sender may do, here where it is done: who sent it may not have heard yet of what was revoked. */
+  private allowed<A, E>(
+    { agentId }: RunningActor,
+    action: Permission.Action,
+    order: Order | Command,
+    effect: Effect.Effect<A, E>
+  ): Effect.Effect<A, E | AccessDenied | Unavailable> {
+    if (this.policy === trusted) return effect
+    return Effect.andThen(this.within(order, this.policy.check(needOf(action, agentId))), effect)
+  }
+
+  /** What the sender may see of an actor. */
+  private visible<E>(
+    { agentId }: RunningActor,
+    found: Effect.Effect<ActorInfo | undefined, E>
+  ): Effect.Effect<Info | null, E | Unavailable> {
+    const info = Effect.map(found, (info) => (info === undefined ? null : toWire(info)))
+    if (this.policy === trusted) return info
+    return Effect.flatMap(isAllowed(this.policy, needOf("read", agentId)), (allowed) =>
+      allowed ? info : Effect.succeed(null)
+    )
   }
 
   /** The definition as it is run here. While this machine starts or stops it may have none, and then another may. */

@@ -6,7 +6,7 @@ import { ClientTracingEnabled } from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
-import { Command, CommandFailed, Failure, Info } from "./Protocol.ts"
+import { AskFailure, Command, Info } from "./Protocol.ts"
 
 /** Which machine answers, and the shards that it holds. */
 const machine = { machine: Schema.String, shards: Schema.Array(Schema.String) }
@@ -43,7 +43,7 @@ export type Letter = Bundle["letters"][number]
 /** What became of one command of a bundle. */
 export const Outcome = Schema.Union([
   Schema.TaggedStruct("Replied", { reply: Schema.String }),
-  Schema.TaggedStruct("Refused", { error: Schema.Union([CommandFailed, Failure]) }),
+  Schema.TaggedStruct("Refused", { error: AskFailure }),
   /** The machine does not hold its shard, or no longer. */
   Schema.TaggedStruct("Returned", {})
 ])

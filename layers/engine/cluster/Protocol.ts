@@ -8,13 +8,17 @@ import { ClientTracingEnabled, Persisted, Uninterruptible } from "effect/cluster
 import * as Entity from "effect/cluster/Entity"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
+import { AccessDenied } from "../../../src/AccessError.ts"
 import * as ActorErrors from "../../../src/ActorError.ts"
 import { ActorStatus } from "../../../src/ActorSystem.ts"
 import { ActorAddress } from "../../../src/CurrentActor.ts"
 import { Principal } from "../../../src/CurrentPrincipal.ts"
 import { Conflict, Corrupted, InvalidInput, Rejected, Unavailable, Unknown } from "../../../src/StoreError.ts"
 
-/** Why an order was not obeyed. */
+/** Why somebody may not do what he asks for. */
+const Denial = Schema.Union([AccessDenied, Unavailable])
+
+/** Why an order was not obeyed, once it was allowed. */
 const OrderFailure = Schema.Union([
   InvalidInput,
   ActorErrors.ActorNotRegistered,
@@ -32,7 +36,7 @@ const ReadFailure = Schema.Union([InvalidInput, Unavailable, Corrupted])
 
 const AppendFailure = Schema.Union([Conflict, Rejected, Unknown])
 
-/** Why a command has no reply. */
+/** Why a command that was allowed has no reply. */
 export const Failure = Schema.Union([NotTaken, ActorErrors.ActorCrashed, ActorErrors.AskTimeout, AppendFailure])
 
 export type Failure = typeof Failure.Type
@@ -42,6 +46,11 @@ export class CommandFailed extends Schema.TaggedError<CommandFailed>("pantheon-s
   "CommandFailed",
   { error: Schema.String }
 ) {}
+
+/** Why an ask has no reply. */
+export const AskFailure = Schema.Union([CommandFailed, Failure, Denial])
+
+export type AskFailure = typeof AskFailure.Type
 
 /** Who sends, and who waits. */
 const sender = {
@@ -110,8 +119,8 @@ const Refusal = Schema.Struct({
 })
 
 const commands = [
-  Rpc.make("Ask", { payload: Command, success: Schema.String, error: Schema.Union([CommandFailed, Failure]) }),
-  Rpc.make("Tell", { payload: Command, error: NotTaken }),
+  Rpc.make("Ask", { payload: Command, success: Schema.String, error: AskFailure }),
+  Rpc.make("Tell", { payload: Command, error: Schema.Union([NotTaken, Denial]) }),
   // The cluster keeps it until it was run.
   Rpc.make("TellDurably", {
     payload: { ...Command.fields, commandId: Schema.String },
@@ -122,14 +131,20 @@ const commands = [
 ] as const
 
 const orders = [
-  Rpc.make("Spawn", { payload: Order, success: Info, error: SpawnFailure }),
-  Rpc.make("Stop", { payload: Order, error: OrderFailure }),
-  Rpc.make("Pause", { payload: Order, error: SpawnFailure }),
-  Rpc.make("Resume", { payload: Order, error: OrderFailure }),
-  Rpc.make("Restart", { payload: Order, error: SpawnFailure }),
-  Rpc.make("Watch", { payload: Order, success: End, error: OrderFailure }),
-  Rpc.make("Get", { payload: Order, success: Schema.NullOr(Info), error: Schema.Union([ReadFailure, OrderFailure]) }),
-  Rpc.make("Settle", { payload: Order, error: OrderFailure })
+  Rpc.make("Spawn", { payload: Order, success: Info, error: Schema.Union([SpawnFailure, Denial]) }),
+  /** By its parent. */
+  Rpc.make("SpawnChild", { payload: Order, success: Info, error: Schema.Union([SpawnFailure, Denial]) }),
+  Rpc.make("Stop", { payload: Order, error: Schema.Union([OrderFailure, Denial]) }),
+  Rpc.make("Pause", { payload: Order, error: Schema.Union([SpawnFailure, Denial]) }),
+  Rpc.make("Resume", { payload: Order, error: Schema.Union([OrderFailure, Denial]) }),
+  Rpc.make("Restart", { payload: Order, error: Schema.Union([SpawnFailure, Denial]) }),
+  Rpc.make("Watch", { payload: Order, success: End, error: Schema.Union([OrderFailure, Denial]) }),
+  Rpc.make("Get", {
+    payload: Order,
+    success: Schema.NullOr(Info),
+    error: Schema.Union([ReadFailure, OrderFailure, Denial])
+  }),
+  Rpc.make("Settle", { payload: Order, error: Schema.Union([OrderFailure, Denial]) })
 ] as const
 
 /** What relatives say to each other. */

@@ -8,10 +8,10 @@ import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { Bundle, Letter, Outcome, Receipt } from "./Machine.ts"
-import type { CommandFailed, Failure } from "./Protocol.ts"
+import type { AskFailure } from "./Protocol.ts"
 
 /** Runs a command here. */
-export type Run = (letter: Letter) => Effect.Effect<string, CommandFailed | Failure>
+export type Run = (letter: Letter) => Effect.Effect<string, AskFailure>
 
 /** Unpacks bundles. */
 export class Unpacking {
@@ -62,7 +62,7 @@ export class Unpacking {
 }
 
 /** What was cut off, or died, is told of by the machine that it is sent to next. */
-const outcomeOf = (exit: Exit.Exit<string, CommandFailed | Failure>): Outcome => {
+const outcomeOf = (exit: Exit.Exit<string, AskFailure>): Outcome => {
   if (Exit.isSuccess(exit)) return { _tag: "Replied", reply: exit.value }
   const reason = exit.cause.reasons.find(Cause.isFailReason)
   return reason === undefined ? { _tag: "Returned" } : { _tag: "Refused", error: reason.error }

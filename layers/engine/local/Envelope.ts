@@ -8,6 +8,7 @@ import type { AskOptions } from "../../../src/ActorSystem.ts"
 import type { CommandCodec } from "../../../src/actor/ActorCodec.ts"
 import type { HandlerResult } from "../../../src/actor/Behavior.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
+import type { Principal } from "../../../src/CurrentPrincipal.ts"
 import type { DeadLetters } from "./DeadLetters.ts"
 import type { Turns } from "./Turns.ts"
 import { release, type Waiter } from "./Waiter.ts"
@@ -27,6 +28,17 @@ export interface Passage extends AskOptions {
   readonly askedBy?: ReadonlyArray<string> | undefined
 }
 
+/** Where a command comes from. */
+export interface Origin {
+  /** Who sends it; none when nobody is known. */
+  readonly principal: Principal | undefined
+  /** That of the command, if it is traced. */
+  readonly span: Tracer.Span | undefined
+}
+
+/** Nobody known, in no trace. */
+export const nobody: Origin = { principal: undefined, span: undefined }
+
 /** Whether a command may be on record. */
 export const mayBeRecorded = ({ attempt, commandId }: Passage): boolean => commandId !== undefined && attempt !== 1
 
@@ -35,24 +47,17 @@ export abstract class Envelope {
   readonly command: Command
   readonly payload: unknown
   readonly options: Passage | undefined
-  /** That of the command, if it is traced. */
-  readonly span: Tracer.Span | undefined
+  readonly origin: Origin
   /** The next in the same mailbox. */
   behind: Envelope | undefined
   private readonly turns: Turns
   private wait: { readonly asker: Waiter; readonly target: Waiter } | undefined
 
-  constructor(
-    command: Command,
-    payload: unknown,
-    options: Passage | undefined,
-    span: Tracer.Span | undefined,
-    turns: Turns
-  ) {
+  constructor(command: Command, payload: unknown, options: Passage | undefined, origin: Origin, turns: Turns) {
     this.command = command
     this.payload = payload
     this.options = options
-    this.span = span
+    this.origin = origin
     this.turns = turns
   }
 
@@ -92,11 +97,11 @@ export class Ask extends Envelope {
     command: Command,
     payload: unknown,
     options: Passage | undefined,
-    span: Tracer.Span | undefined,
+    origin: Origin,
     turns: Turns,
     resume: (exit: Exit.Exit<unknown, unknown>) => void
   ) {
-    super(command, payload, options, span, turns)
+    super(command, payload, options, origin, turns)
     this.resume = resume
   }
 
@@ -125,12 +130,12 @@ export class Tell extends Envelope {
     command: Command,
     payload: unknown,
     options: Passage | undefined,
-    span: Tracer.Span | undefined,
+    origin: Origin,
     target: ActorAddress,
     post: PostOffice,
     resume?: (exit: Exit.Exit<void, NotTaken>) => void
   ) {
-    super(command, payload, options, span, post.turns)
+    super(command, payload, options, origin, post.turns)
     this.target = target
     this.post = post
     this.resume = resume

@@ -4,11 +4,12 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
+import * as OwnPrincipal from "../../../src/actor/OwnPrincipal.ts"
 import { decodeTimer } from "../../../src/actor/TimerNote.ts"
 import type { Due } from "../../../src/Note.ts"
 import type { Corrupted } from "../../../src/StoreError.ts"
 import type { Alarm } from "./AlarmQueue.ts"
-import { type Command, Envelope } from "./Envelope.ts"
+import { type Command, Envelope, nobody, type Origin } from "./Envelope.ts"
 import type { Turns } from "./Turns.ts"
 
 /** What became of a timer that has gone off. */
@@ -24,6 +25,7 @@ export type Ring =
 export class Firing extends Envelope {
   declare command: Command
   declare payload: unknown
+  declare origin: Origin
   readonly alarm: Alarm
   /** The note as it stood when the turn of the command came. */
   note: Due | undefined
@@ -31,14 +33,15 @@ export class Firing extends Envelope {
   private readonly onEnd: (ring: Ring) => void
 
   constructor(alarm: Alarm, turns: Turns, onEnd: (ring: Ring) => void) {
-    super(unread, undefined, {}, undefined, turns)
+    super(unread, undefined, {}, nobody, turns)
     this.alarm = alarm
     this.onEnd = onEnd
   }
 
   /** The timer stands, and this is its note. */
-  load(note: Due, { definition, handlers }: Behavior): void {
+  load(note: Due, { definition, handlers, services }: Behavior): void {
     this.note = note
+    this.origin = { principal: OwnPrincipal.of(note.agentId, services), span: undefined }
     const timed = decodeTimer(definition.codec, note)
     if (Result.isFailure(timed)) {
       this.failure = timed.failure

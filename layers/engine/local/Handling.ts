@@ -11,6 +11,7 @@ import { HandlerTimeout } from "../../../src/ActorError.ts"
 import type { Behavior } from "../../../src/actor/Behavior.ts"
 import { CurrentTimerDesk, type TimerChange } from "../../../src/actor/Timers.ts"
 import { CurrentActor, type RunningActor } from "../../../src/CurrentActor.ts"
+import { CurrentPrincipal } from "../../../src/CurrentPrincipal.ts"
 import type { Envelope } from "./Envelope.ts"
 import { CurrentWaiter, type Waiter } from "./Waiter.ts"
 
@@ -41,11 +42,15 @@ export class Handling {
     if (Exit.isExit(handled.success)) return handled.success
     // A fiber of its own, so that the actor has its hands free while the handler waits.
     this.services ??= this.behavior.services.pipe(
+      // That of its layer is the actor's own.
+      Context.omit(CurrentPrincipal),
       Context.add(CurrentWaiter, this.actor),
       Context.add(CurrentActor, toAddress(this.actor)),
       Context.add(CurrentTimerDesk, { actor: this.actor.actor, set: (change) => this.set(change) })
     )
-    const fiber = Effect.runForkWith(this.services)(this.prepare(handled.success, envelope))
+    const { principal } = envelope.origin
+    const services = principal === undefined ? this.services : Context.add(this.services, CurrentPrincipal, principal)
+    const fiber = Effect.runForkWith(services)(this.prepare(handled.success, envelope))
     this.fiber = fiber
     return fiber.pollUnsafe()
   }
@@ -57,7 +62,7 @@ export class Handling {
   }
 
   /** The handler within its time, and within the trace of its command. */
-  private prepare<A, E>(handler: Effect.Effect<A, E>, { command, span }: Envelope): Effect.Effect<A, E> {
+  private prepare<A, E>(handler: Effect.Effect<A, E>, { command, origin: { span } }: Envelope): Effect.Effect<A, E> {
     const timeout = this.behavior.handlerTimeout
     const traced = span === undefined ? handler : Effect.withParentSpan(handler, span)
     if (timeout === undefined) return traced

@@ -260,7 +260,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
 
   /** Within the trace of the command that waits for it. */
   private traced<A, E>(recovery: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    const parent = this.mailbox.peek()?.span
+    const parent = this.mailbox.peek()?.origin.span
     return parent === undefined ? recovery : Effect.withSpan(recovery, `${this.actor}.recover`, { parent })
   }
 

@@ -7,13 +7,13 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import type * as Tracer from "effect/Tracer"
 import type * as Actor from "../../../src/Actor.ts"
 import { ActorDeadlock, AskTimeout, MailboxFull, type NotTaken } from "../../../src/ActorError.ts"
 import type { TellOptions } from "../../../src/ActorSystem.ts"
+import { anonymous, CurrentPrincipal } from "../../../src/CurrentPrincipal.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import * as Trace from "../../../src/Trace.ts"
-import { Ask, type Envelope, type Passage, Tell } from "./Envelope.ts"
+import { Ask, type Envelope, nobody, type Origin, type Passage, Tell } from "./Envelope.ts"
 import type { Addressed, LocalEngine } from "./LocalEngine.ts"
 import type { EngineSurroundings } from "./Surroundings.ts"
 import { CurrentWaiter, findCircle } from "./Waiter.ts"
@@ -35,10 +35,10 @@ export class Messenger {
     payload: unknown,
     options: Passage | undefined
   ): Effect.Effect<unknown, unknown> {
-    return traced(definition, id, name, options, (span) => {
+    return from(definition, id, name, options, (origin) => {
       if (options?.timeout !== undefined)
-        return this.sendInTime(definition, id, name, payload, options, options.timeout, span)
-      return this.send(definition, id, name, payload, options, span)
+        return this.sendInTime(definition, id, name, payload, options, options.timeout, origin)
+      return this.send(definition, id, name, payload, options, origin)
     })
   }
 
@@ -49,13 +49,13 @@ export class Messenger {
     payload: unknown,
     options: Passage,
     timeout: Duration.Input,
-    span: Tracer.Span | undefined
+    origin: Origin
   ): Effect.Effect<unknown, unknown> {
     return Effect.suspend(() => {
       const limit = Duration.fromInput(timeout)
       if (Option.isNone(limit)) return Effect.fail(refuseTimeout(timeout))
       let outcome: AskTimeout["outcome"] = "begun"
-      const sent = this.send(definition, id, name, payload, options, span, () => {
+      const sent = this.send(definition, id, name, payload, options, origin, () => {
         outcome = "withdrawn"
       })
       return Effect.timeoutOrElse(sent, {
@@ -75,14 +75,14 @@ export class Messenger {
     name: string,
     payload: unknown,
     options: Passage | undefined,
-    span: Tracer.Span | undefined,
+    origin: Origin,
     onWithdrawn?: () => void
   ): Effect.Effect<unknown, unknown> {
     return Effect.callback((resume) => {
       const addressed = this.engine.address(definition, id, name, payload, options)
       if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
       const { actor, command } = addressed.success
-      const envelope = new Ask(command, addressed.success.payload, options, span, this.surroundings.turns, resume)
+      const envelope = new Ask(command, addressed.success.payload, options, origin, this.surroundings.turns, resume)
       const refusal = holdUp(addressed.success, envelope) ?? refusalOf(addressed.success, actor.deliver(envelope))
       if (refusal === undefined) return takeBack(addressed.success, envelope, onWithdrawn)
       envelope.letGo()
@@ -98,7 +98,7 @@ export class Messenger {
     options: (Passage & TellOptions) | undefined
   ): Effect.Effect<void, NotTaken> {
     if (options?.delivery === "durable") return Effect.fail(undurable)
-    return traced(definition, id, name, options, (span) => this.post(definition, id, name, payload, options, span))
+    return from(definition, id, name, options, (origin) => this.post(definition, id, name, payload, options, origin))
   }
 
   private post(
@@ -107,13 +107,13 @@ export class Messenger {
     name: string,
     payload: unknown,
     options: Passage | undefined,
-    span: Tracer.Span | undefined
+    origin: Origin
   ): Effect.Effect<void, NotTaken> {
     const addressed = this.engine.address(definition, id, name, payload, options)
     if (Result.isFailure(addressed)) return Exit.fail(addressed.failure)
     const { actor, command } = addressed.success
-    if (!actor.mailbox.hasRoom) return this.postWhenRoom(definition, id, name, payload, options, span)
-    actor.deliver(new Tell(command, addressed.success.payload, options, span, actor, this.surroundings))
+    if (!actor.mailbox.hasRoom) return this.postWhenRoom(definition, id, name, payload, options, origin)
+    actor.deliver(new Tell(command, addressed.success.payload, options, origin, actor, this.surroundings))
     return Exit.void
   }
 
@@ -124,13 +124,13 @@ export class Messenger {
     name: string,
     payload: unknown,
     options: Passage | undefined,
-    span: Tracer.Span | undefined
+    origin: Origin
   ): Effect.Effect<void, NotTaken> {
     return Effect.callback((resume) => {
       const addressed = this.engine.address(definition, id, name, payload, options)
       if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
       const { actor, command } = addressed.success
-      const envelope = new Tell(command, addressed.success.payload, options, span, actor, this.surroundings, resume)
+      const envelope = new Tell(command, addressed.success.payload, options, origin, actor, this.surroundings, resume)
       const delivery = actor.deliver(envelope)
       if (delivery === "taken") return resume(Exit.void)
       const refusal = refusalOf(addressed.success, delivery) ?? holdUp(addressed.success, envelope)
@@ -141,18 +141,22 @@ export class Messenger {
   }
 }
 
-/** Makes a span for the command, if its sender is in one, or its metadata name one. */
-const traced = <A, E>(
+/** Tells where a command comes from. It has a span, if its sender is in one, or its metadata name one. */
+const from = <A, E>(
   { name: actor }: Actor.Any,
   id: string,
   command: string,
   options: Passage | undefined,
-  send: (span: Tracer.Span | undefined) => Effect.Effect<A, E>
+  send: (origin: Origin) => Effect.Effect<A, E>
 ): Effect.Effect<A, E> =>
   Effect.withFiber((fiber) => {
+    const current = fiber.getRef(CurrentPrincipal)
+    const principal = current === anonymous ? undefined : current
     const parent = fiber.cache.span ?? (options === undefined ? undefined : Trace.spanOf(options.metadata))
-    if (parent === undefined) return send(undefined)
-    return Effect.useSpan(`${actor}.${command}`, { parent, kind: "client", attributes: { actor, id } }, send)
+    if (parent === undefined) return send(principal === undefined ? nobody : { principal, span: undefined })
+    return Effect.useSpan(`${actor}.${command}`, { parent, kind: "client", attributes: { actor, id } }, (span) =>
+      send({ principal, span })
+    )
   })
 
 /** If the sender is a handler, its actor waits from now on, unless that would be for ever. */

@@ -63,7 +63,7 @@ export const prepareDecision = (
   if (count > limits.eventsPerAppend) return refused(agentId, tooMany("events", count, limits))
   const timers = prepareTimers(codec, changes, limits)
   if (Result.isFailure(timers)) return refused(agentId, timers.failure)
-  const metadata = metadataOf(envelope)
+  const metadata = metadataOf(agentId, envelope)
   const events: Array<PreparedEvent> = []
   let snapshotWish = noWish
   for (const event of decision.events) {
@@ -120,12 +120,16 @@ const prepareTimers = (
   return Result.succeed(prepared)
 }
 
-const metadataOf = ({ options, span }: Envelope): object | undefined => {
+/** That an actor has done something by itself goes without saying. */
+const metadataOf = (agentId: string, { options, origin }: Envelope): object | undefined => {
   const { commandId, metadata } = options ?? {}
-  if (commandId === undefined && span === undefined) return metadata
+  const { principal, span } = origin
+  const by = principal?.id === agentId ? undefined : principal?.id
+  if (commandId === undefined && span === undefined && by === undefined) return metadata
   return {
     ...(span === undefined ? {} : { traceparent: Trace.toTraceparent(span) }),
     ...metadata,
+    ...(by === undefined ? {} : { principal: by }),
     ...(commandId === undefined ? {} : { commandId })
   }
 }

@@ -155,7 +155,11 @@ export class Round {
     return undefined
   }
 
-  private add(prepared: Prepared & { _tag: "Ready" }, exit: Exit.Exit<unknown, unknown>, { span }: Envelope): void {
+  private add(
+    prepared: Prepared & { _tag: "Ready" },
+    exit: Exit.Exit<unknown, unknown>,
+    { origin: { span } }: Envelope
+  ): void {
     const { commands, events, recorded, spans, timers } = this.write()
     for (const event of prepared.events) {
       events.push(event)

@@ -24,7 +24,9 @@ const define = <const Name extends string>(name: Name) =>
       Rpc.make("Look", { success: Schema.Int }),
       Rpc.make("Die"),
       /** Runs what the test has given to the stage. */
-      Rpc.make("Run", { payload: { script: Schema.String } })
+      Rpc.make("Run", { payload: { script: Schema.String } }),
+      /** Does so by a timer. */
+      Rpc.make("RunLater", { payload: { script: Schema.String } })
     ],
     mailbox: { capacity: 100 }
   })
@@ -57,7 +59,8 @@ const behave = (definition: Kind, options: Actor.BehaviorOptions) =>
           CountAfter: (_, { gate }) => Effect.andThen(stage.pass(gate), count),
           Look: ({ count }) => Effect.succeed(count),
           Die: () => Effect.die(new Error("boom")),
-          Run: (_, { script }) => stage.play(script)
+          Run: (_, { script }) => stage.play(script),
+          RunLater: (_, { script }) => definition.timers.after("later", 1, "Run", { script })
         },
         options
       )

@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { AccessPolicy, trusted } from "../../../src/AccessPolicy.ts"
 import type { Any } from "../../../src/Actor.ts"
 import type { ActorError, ActorStopped } from "../../../src/ActorError.ts"
 import { type ActorInfo, ActorSystem } from "../../../src/ActorSystem.ts"
@@ -46,8 +47,11 @@ export class Traits extends Context.Service<Traits, { readonly afterConflict: "s
 export class Engines extends Context.Service<
   Engines,
   {
-    /** Runs an effect with an engine of its own, which is closed afterwards. */
-    readonly fresh: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, unknown, Exclude<R, ActorSystem>>
+    /** Runs an effect with an engine of its own, which is closed afterwards; where everybody is trusted, unless there is a policy. */
+    readonly fresh: <A, E, R>(
+      effect: Effect.Effect<A, E, R>,
+      policy?: AccessPolicy
+    ) => Effect.Effect<A, unknown, Exclude<R, ActorSystem>>
   }
 >()("pantheon-state/test/Engines") {}
 
@@ -78,8 +82,10 @@ export const environment = <E>({
   const engines = Layer.effect(
     Engines,
     Effect.map(Effect.context<EventStore | SnapshotStore | Faults.Faults | Stage.Stage>(), (context) => ({
-      fresh: (effect) =>
-        Effect.provide(effect, Layer.fresh(Layer.provide(system, Layer.succeedContext(context))), { local: true })
+      fresh: (effect, policy = trusted) => {
+        const around = Layer.merge(Layer.succeedContext(context), Layer.succeed(AccessPolicy, policy))
+        return Effect.provide(effect, Layer.fresh(Layer.provide(system, around)), { local: true })
+      }
     }))
   )
   return Layer.mergeAll(system, engines).pipe(Layer.provideMerge(base))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Ask, type Command } from "../../../layers/engine/local/Envelope.ts"
+import { Ask, type Command, nobody } from "../../../layers/engine/local/Envelope.ts"
 import { Mailbox } from "../../../layers/engine/local/Mailbox.ts"
 import { Turns } from "../../../layers/engine/local/Turns.ts"
 
@@ -22,7 +22,7 @@ class Numbered extends Ask {
   readonly admitted: Array<number>
   readonly number: number
   constructor(number: number, admitted: Array<number>) {
-    super(command, number, undefined, undefined, turns, () => {})
+    super(command, number, undefined, nobody, turns, () => {})
     this.number = number
     this.admitted = admitted
   }
