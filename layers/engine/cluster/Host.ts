@@ -25,7 +25,15 @@ import type { Passage } from "../local/Envelope.ts"
 import type { LocalSystem } from "../local/LocalSystem.ts"
 import { agentIdOf } from "../local/Tree.ts"
 import { CurrentWaiter, type Waiter } from "../local/Waiter.ts"
-import { type ActorEntity, type AskFailure, type Command, CommandFailed, Failure, type Info, type Order } from "./Protocol.ts"
+import {
+  type ActorEntity,
+  type AskFailure,
+  type Command,
+  CommandFailed,
+  Failure,
+  type Info,
+  type Order
+} from "./Protocol.ts"
 import { passes } from "./Router.ts"
 import { type CommandWire, wireOf } from "./Wire.ts"
 
