@@ -20,7 +20,7 @@
  * 2. An archived context is read-only until it is restored. A deleted one cannot be written, and its metadata and shares go in the same write as
  *    it does; its history stays. A purged one is gone, and its id is free.
  * 3. An export is the agent as it is when its first line is read: events, snapshots, recorded replies. Metadata, shares and expiry are those that there
- *    are when the export comes to them. It reads ahead no further than its reader wants, and needs little memory, however long the history.
+ *    are when the export comes to them, without private metadata that the caller may not see. It reads ahead no further than its reader wants, and needs little memory, however long the history.
  * 4. An import is all or nothing. Every line is checked, and nothing of it can be seen before the last one fits the checksum. Imported as the
  *    agent that it was, everything keeps its ids; as another one, events and snapshots get new ids, and shares stay behind, since they were given for
  *    the other one. Versions stay what they are, unless the id has had versions before.
@@ -85,6 +85,8 @@ export interface CleanUpOptions {
 /** What a clean-up has ended. */
 export interface CleanedUp {
   readonly contexts: number
+  readonly metadata: number
+  readonly shares: number
   /** Records of tokens that are void anyway; 0 without an `AuthService`. */
   readonly tokens: number
   readonly apiKeys: number
@@ -136,7 +138,7 @@ export class ContextLifecycle extends Context.Service<
     readonly validateContextIntegrity: (agentId: string) => Effect.Effect<Validation, ReadError | Refusal>
     /** The same, finding by finding; nothing for a sound context. */
     readonly findings: (agentId: string) => Stream.Stream<Finding, ReadError | Refusal>
-    /** Ends what has expired: contexts, and the records of tokens and API keys. Gives exact counts of what this call has ended. */
+    /** Ends what has expired: contexts, entries of metadata, shares, and the records of tokens and API keys. Gives exact counts of what this call has ended. */
     readonly cleanUp: (options?: CleanUpOptions) => Effect.Effect<CleanedUp, AgentWriteError | Refusal>
   }
 >()("pantheon-state/ContextLifecycle") {}

@@ -25,14 +25,16 @@
  * 5. What has expired, by the `Clock` at each use, is missing.
  * 6. Each change is an event of the agent, written with it, that changes no state. It tells the entry; of one that is private no more than its id. What was told while an
  *    entry was shared or public stays in the history.
- * 7. An archived agent's metadata can be read only; those of a deleted or purged agent are missing.
+ * 7. Refusals that the `AccessPolicy` did not make are told to the `AuditSink`, with the reason that the caller is not told.
+ * 8. An archived agent's metadata can be read only; those of a deleted or purged agent are missing.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { AccessDenied } from "./AccessError.ts"
 import * as AccessPolicy from "./AccessPolicy.ts"
-import type { AgentArchived, AgentDeleted, AgentMissing } from "./AgentError.ts"
+import type { AgentArchived, AgentDeleted, AgentMissing, AgentWriteError } from "./AgentError.ts"
+import * as AuditSink from "./AuditSink.ts"
 import type * as MetadataRecord from "./access/MetadataRecord.ts"
 import { AgentInterior } from "./agent/AgentInterior.ts"
 import type { EventStore } from "./EventStore.ts"
@@ -133,7 +135,7 @@ export class ContextMetadata extends Context.Service<
     /** The entries that the current principal may see, in an order of the store's own. */
     readonly query: (query?: MetadataQuery) => Effect.Effect<ReadonlyArray<Entry>, ReadError>
     /** Removes the entries that have expired, and gives the exact number of those that this call has removed. */
-    readonly cleanUp: Effect.Effect<number, Exclude<MetadataWriteError, AccessDenied | MetadataChanged>>
+    readonly cleanUp: Effect.Effect<number, AgentWriteError>
   }
 >()("pantheon-state/ContextMetadata") {}
 
@@ -143,12 +145,13 @@ export const layer: Layer.Layer<ContextMetadata, never, EventStore | SnapshotSto
   Effect.gen(function* () {
     const stores = yield* Replay.stores
     const policy = yield* AccessPolicy.AccessPolicy
+    const sink = yield* AuditSink.AuditSink
     const limits = yield* Limits.Limits
     const nextId = yield* Uuid.makeGenerator
     const book = new MetadataBook(stores, new MetadataJournal(stores, yield* AgentInterior), nextId)
     return ContextMetadata.of({
-      ...MetadataWrites.make(book, policy, limits, nextId),
-      ...MetadataReads.make(stores, book, policy, limits)
+      ...MetadataWrites.make(book, policy, sink, limits, nextId),
+      ...MetadataReads.make(stores, book, policy, sink, limits)
     })
   })
 )

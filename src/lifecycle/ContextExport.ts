@@ -13,6 +13,7 @@ import type { ContextSnapshot } from "../ContextSnapshot.ts"
 import type { Head } from "../EventStoreDriver.ts"
 import { ExportBroken } from "../LifecycleError.ts"
 import * as Limits from "../Limits.ts"
+import type { MetadataSight } from "../metadata/MetadataSight.ts"
 import type * as Note from "../Note.ts"
 import type { ReadError } from "../StoreError.ts"
 import type { Stores } from "../store/Replay.ts"
@@ -36,7 +37,13 @@ type Lines = Stream.Stream<string, ExportError>
 const everything = ["commands", "metadata", "shares", "expiry"] as const
 
 /** The lines of an export; the agent is read as it is when the first line is. */
-export const make = (stores: Stores, reducer: string, agentId: string, options: ExportOptions): Lines =>
+export const make = (
+  stores: Stores,
+  reducer: string,
+  agentId: string,
+  options: ExportOptions,
+  sight: MetadataSight
+): Lines =>
   Stream.unwrap(
     Effect.gen(function* () {
       const head = yield* stores.events.head(agentId)
@@ -59,7 +66,7 @@ export const make = (stores: Stores, reducer: string, agentId: string, options: 
       return Stream.make(writer.write({ pantheon: first })).pipe(
         Stream.concat(history(stores, agentId, head, versions, writer)),
         Stream.concat(contents.includes("commands") ? commands(stores, agentId, version, writer) : Stream.empty),
-        Stream.concat(notes(stores, agentId, contents, writer)),
+        Stream.concat(notes(stores, agentId, contents, sight, writer)),
         Stream.concat(Stream.suspend(() => Stream.make(writer.end())))
       )
     })
@@ -158,12 +165,19 @@ const commands = (stores: Stores, agentId: string, version: number, writer: Writ
     })
   )
 
-const notes = (stores: Stores, agentId: string, contents: ReadonlyArray<ExportFormat.Content>, writer: Writer): Lines =>
+const notes = (
+  stores: Stores,
+  agentId: string,
+  contents: ReadonlyArray<ExportFormat.Content>,
+  sight: MetadataSight,
+  writer: Writer
+): Lines =>
   Stream.flatMap(
     Stream.fromIterable(ExportFormat.notePrefixes.filter(([, content]) => contents.includes(content))),
     ([prefix, content]) =>
       stores.events.notes(agentId, { prefix }).pipe(
         Stream.filter(({ name }) => ExportFormat.contentOf(name) === content),
+        Stream.filterEffect((note) => (content === "metadata" ? sight.seesNote(note) : Effect.succeed(true))),
         Stream.map((note) => writer.add(noteLine(note), "notes"))
       )
   )

@@ -2,8 +2,11 @@
  * The calls of `ContextLifecycle`: each asks whether it may, and hands on to whoever does it.
  */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { AccessDenied } from "../AccessError.ts"
 import { AccessPolicy, trusted } from "../AccessPolicy.ts"
@@ -11,8 +14,11 @@ import { AgentStateManager } from "../AgentStateManager.ts"
 import { AuthService } from "../AuthService.ts"
 import { AgentInterior } from "../agent/AgentInterior.ts"
 import type { ContextLifecycle } from "../ContextLifecycle.ts"
+import * as ContextMetadata from "../ContextMetadata.ts"
+import * as ContextSharing from "../ContextSharing.ts"
 import type { EventStore } from "../EventStore.ts"
 import * as Limits from "../Limits.ts"
+import * as MetadataSight from "../metadata/MetadataSight.ts"
 import type * as Permission from "../Permission.ts"
 import type { SnapshotStore } from "../SnapshotStore.ts"
 import type { InvalidInput, Unavailable } from "../StoreError.ts"
@@ -38,7 +44,7 @@ export const everywhere = `${ReservedAgents.prefix}lifecycle`
 export const make: Effect.Effect<
   ContextLifecycle["Service"],
   never,
-  AgentStateManager | AgentInterior | EventStore | SnapshotStore
+  AgentStateManager | AgentInterior | EventStore | SnapshotStore | Scope.Scope
 > = Effect.gen(function* () {
   const stores = yield* Replay.stores
   const interior = yield* AgentInterior
@@ -48,6 +54,9 @@ export const make: Effect.Effect<
   const nextId = yield* Uuid.makeGenerator
   const auth = yield* Effect.serviceOption(AuthService)
   const parts = { stores, interior, policy }
+  const beside = yield* Layer.build(Layer.merge(ContextMetadata.layer, ContextSharing.layer))
+  const metadata = Context.get(beside, ContextMetadata.ContextMetadata)
+  const sharing = Context.get(beside, ContextSharing.ContextSharing)
 
   /** Lets the caller do this to an agent of an application, before anything is looked up. */
   const admit = (
@@ -83,7 +92,11 @@ export const make: Effect.Effect<
     ),
     exportContext: (agentId, options = {}) =>
       Stream.unwrap(
-        Effect.as(admit(agentId, "read"), ContextExport.make(stores, interior.reducer.fingerprint, agentId, options))
+        Effect.gen(function* () {
+          yield* admit(agentId, "read")
+          const sight = yield* MetadataSight.make(policy)
+          return ContextExport.make(stores, interior.reducer.fingerprint, agentId, options, sight)
+        })
       ),
     importContext: (agentId, text, options = {}) =>
       Effect.gen(function* () {
@@ -122,7 +135,8 @@ export const make: Effect.Effect<
           })
         )
         const { apiKeys, tokens } = Option.isSome(auth) ? yield* auth.value.cleanUp : { apiKeys: 0, tokens: 0 }
-        return { contexts: count, tokens, apiKeys }
+        const ended = { metadata: yield* metadata.cleanUp, shares: yield* sharing.cleanUp }
+        return { contexts: count, ...ended, tokens, apiKeys }
       })
   }
 })

@@ -149,14 +149,19 @@ export class MetadataBook {
   }
 
   /** Ends an entry whose time is over; whether this caller did. */
-  expire({ agentId, name }: Pick<Note.Note, "agentId" | "name">, until: number): Effect.Effect<boolean, WriteFailure> {
-    return this.change(agentId, name.slice(MetadataRecord.prefix.length), ({ entry, isEnded, presence }) => {
+  expire(
+    { agentId, name }: Pick<Note.Note, "agentId" | "name">,
+    until: number
+  ): Effect.Effect<boolean, Exclude<WriteFailure, AgentMissing>> {
+    const expiring = this.change(agentId, name.slice(MetadataRecord.prefix.length), ({ entry, isEnded, presence }) => {
       if (entry === undefined || !MetadataRecord.isExpired(entry, until)) return Effect.succeed(untouched)
       // Else it was over with its agent before; only its note is still there.
       if (!isEnded && presence === "present") return Effect.succeed({ answer: true, revision: expiryOf(entry) })
       const removal = appendSurely(this.stores.events, { agentId, events: [], notes: [Note.remove(name)] })
       return Effect.as(removal, untouched)
     })
+    // It was purged meanwhile.
+    return Effect.catchTag(expiring, "AgentMissing", () => Effect.succeed(false))
   }
 
   private change<A, E>(

@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { AccessPolicy } from "../AccessPolicy.ts"
 import * as AgentId from "../AgentId.ts"
+import type { AuditSink } from "../AuditSink.ts"
 import * as MetadataRecord from "../access/MetadataRecord.ts"
 import { isEqual } from "../agent/PatchDocument.ts"
 import type { ContextMetadata, MetadataQuery } from "../ContextMetadata.ts"
@@ -27,6 +28,7 @@ export const make = (
   { events }: Stores,
   book: MetadataBook,
   policy: AccessPolicy,
+  sink: AuditSink,
   limits: Limits.Limits
 ): Pick<ContextMetadata["Service"], "get" | "query" | "cleanUp"> => ({
   get: Effect.fnUntraced(function* (agentId, key) {
@@ -34,7 +36,10 @@ export const make = (
     yield* Effect.fromResult(MetadataRecord.validateKey(key))
     const sight = yield* MetadataSight.make(policy)
     const entry = yield* book.find(agentId, key)
-    return entry !== undefined && (yield* sight.sees(entry)) ? entry : yield* new MetadataMissing({ agentId, key })
+    if (entry === undefined) return yield* new MetadataMissing({ agentId, key })
+    if (yield* sight.sees(entry)) return entry
+    yield* MetadataSight.refuse(sink, "read", entry, `${entry.visibility} metadata that the principal may not see`)
+    return yield* new MetadataMissing({ agentId, key })
   }),
 
   query: Effect.fnUntraced(function* (query = {}) {

@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { AccessDenied } from "../AccessError.ts"
 import type { AccessPolicy } from "../AccessPolicy.ts"
+import type { AuditSink } from "../AuditSink.ts"
 import * as MetadataRecord from "../access/MetadataRecord.ts"
 import type { ContextMetadata } from "../ContextMetadata.ts"
 import { CurrentPrincipal } from "../CurrentPrincipal.ts"
@@ -23,6 +24,7 @@ type Record = MetadataRecord.MetadataRecord
 export const make = (
   book: MetadataBook,
   policy: AccessPolicy,
+  sink: AuditSink,
   limits: Limits.Limits,
   nextId: Uuid.Generator
 ): Pick<ContextMetadata["Service"], "set" | "update" | "delete"> => {
@@ -33,6 +35,26 @@ export const make = (
       yield* Effect.fromResult(MetadataRecord.validateKey(key))
       yield* policy.check({ resource: "metadata", action: "write", agentId })
     })
+
+  /** The entry, if the current principal may see it. */
+  const seen = (
+    sight: MetadataSight.MetadataSight,
+    { agentId, key }: Pick<Record, "agentId" | "key">,
+    entry: Record | undefined
+  ): Effect.Effect<Record, MetadataMissing | Unavailable> =>
+    Effect.gen(function* () {
+      if (entry === undefined) return yield* new MetadataMissing({ agentId, key })
+      if (yield* sight.sees(entry)) return entry
+      yield* MetadataSight.refuse(sink, "write", entry, `${entry.visibility} metadata that the principal may not see`)
+      return yield* new MetadataMissing({ agentId, key })
+    })
+
+  /** What belongs to the owner, and to whoever may administer the agent's metadata. */
+  const deny = (entry: Record, reason: string): Effect.Effect<never, AccessDenied> =>
+    Effect.andThen(
+      MetadataSight.refuse(sink, "admin", entry, reason),
+      Effect.fail(new AccessDenied({ resource: "metadata", action: "admin", agentId: entry.agentId }))
+    )
 
   return {
     set: Effect.fnUntraced(function* (agentId, key, value, options = {}) {
@@ -48,9 +70,9 @@ export const make = (
         Effect.fnUntraced(function* (entry, at) {
           // Only one entry can have the key, so whose it is cannot be hidden from whoever wants it.
           const isOthers = entry !== undefined && !(yield* sight.rules(entry))
-          if (isOthers && entry.visibility === "private") return yield* denied(agentId)
+          if (isOthers && entry.visibility === "private") return yield* deny(entry, othersKey)
           yield* refuseOther(agentId, key, expected, entry)
-          if (isOthers && entry.visibility !== terms.visibility) return yield* denied(agentId)
+          if (isOthers && entry.visibility !== terms.visibility) return yield* deny(entry, othersVisibility)
           const { createdAt, id, version } = entry ?? { createdAt: new Date(at), id: nextId(at), version: 0 }
           const kept = { agentId, key, id, owner: entry?.owner ?? owner, createdAt }
           const to: Record = { ...kept, ...terms, updatedAt: new Date(at), version: version + 1 }
@@ -68,11 +90,13 @@ export const make = (
       return yield* book.revise(
         agentId,
         key,
-        Effect.fnUntraced(function* (entry, at) {
-          if (entry === undefined || !(yield* sight.sees(entry))) return yield* new MetadataMissing({ agentId, key })
+        Effect.fnUntraced(function* (found, at) {
+          const entry = yield* seen(sight, { agentId, key }, found)
           yield* refuseOther(agentId, key, expected, entry)
           const to = changed(entry, changes, at)
-          if (to.visibility !== entry.visibility && !(yield* sight.rules(entry))) return yield* denied(agentId)
+          if (to.visibility !== entry.visibility && !(yield* sight.rules(entry))) {
+            return yield* deny(entry, othersVisibility)
+          }
           return { _tag: "Put", to } satisfies Revision
         })
       )
@@ -85,8 +109,8 @@ export const make = (
       yield* book.revise(
         agentId,
         key,
-        Effect.fnUntraced(function* (entry) {
-          if (entry === undefined || !(yield* sight.sees(entry))) return yield* new MetadataMissing({ agentId, key })
+        Effect.fnUntraced(function* (found) {
+          const entry = yield* seen(sight, { agentId, key }, found)
           yield* refuseOther(agentId, key, expected, entry)
           return { _tag: "Remove", entry, reason: "deleted" } satisfies Revision
         })
@@ -102,7 +126,8 @@ const changed = (entry: Record, { expiresAt, ...terms }: MetadataTerms.Changes, 
   return after === undefined || after === null ? next : { ...next, expiresAt: after }
 }
 
-const denied = (agentId: string): AccessDenied => new AccessDenied({ resource: "metadata", action: "admin", agentId })
+const othersKey = "the key of a private entry of somebody else"
+const othersVisibility = "the visibility of an entry of somebody else"
 
 const refuseOther = (
   agentId: string,

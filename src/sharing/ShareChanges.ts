@@ -3,6 +3,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import type { AccessPolicy } from "../AccessPolicy.ts"
 import { AgentMissing } from "../AgentError.ts"
 import type { AuditSink } from "../AuditSink.ts"
@@ -175,7 +176,9 @@ export class ShareChanges {
     const { agentId, id, recipientId, revision } = share
     return Effect.gen({ self: this }, function* () {
       const { id: principal } = yield* CurrentPrincipal
-      const event = { id: `share/${id}/${revision}`, type, data, metadata: { principal } }
+      // Two that end a share write the same, and yet only one of them did.
+      const mark = yield* Random.nextInt
+      const event = { id: `share/${id}/${revision}`, type, data, metadata: { principal, mark } }
       const { version } = yield* appendSurely(this.events, { agentId, expected, events: [event], notes })
       yield* ShareAudit.done(this.sink, share, type, data.reason)
       return version

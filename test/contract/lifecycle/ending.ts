@@ -2,8 +2,14 @@
  * How contexts begin and end.
  */
 import { assert, describe } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import * as ContextMetadata from "../../../src/ContextMetadata.ts"
+import * as ContextSharing from "../../../src/ContextSharing.ts"
+import { CurrentPrincipal } from "../../../src/CurrentPrincipal.ts"
 import { EventStore } from "../../../src/EventStore.ts"
 import * as Note from "../../../src/Note.ts"
 import { Agents, eventsOf, fails, freshId, type It, integers, Lifecycle, lifecycle } from "./support.ts"
@@ -208,6 +214,43 @@ export const register = (it: It): void => {
       })
     )
 
+    it.effect(
+      "is cleaned up with the metadata and the shares that have, and each is counted by one of those who clean up",
+      () =>
+        Effect.gen(function* () {
+          const cleanUp = lifecycle(Effect.flatMap(Lifecycle, ({ cleanUp }) => cleanUp()))
+          yield* cleanUp
+          const ids = integers(10).map(freshId)
+          const expiresAt = new Date(5)
+          const make = Effect.gen(function* () {
+            const { createContext } = yield* Lifecycle
+            const services = yield* Layer.build(Layer.merge(ContextMetadata.layer, ContextSharing.layer))
+            const metadata = Context.get(services, ContextMetadata.ContextMetadata)
+            const sharing = Context.get(services, ContextSharing.ContextSharing)
+            for (const [index, agentId] of ids.entries()) {
+              yield* createContext(agentId, {}, index === 0 ? { expiresAt } : {})
+              yield* metadata.set(agentId, "kept", 1)
+              yield* metadata.set(agentId, "over", 1, { expiresAt })
+              const owner = { id: freshId(), kind: "user", permissions: [] } as const
+              const share = sharing.share({ agentId, recipientId: freshId(), level: "read", expiresAt })
+              yield* Effect.provideService(share, CurrentPrincipal, owner)
+            }
+          })
+          yield* Effect.scoped(lifecycle(at(make, 0)))
+          const cleaned = yield* Effect.all([cleanUp, cleanUp, cleanUp], { concurrency: "unbounded" })
+          const sum = (of: "contexts" | "metadata" | "shares") => cleaned.reduce((sum, counts) => sum + counts[of], 0)
+          // What belongs to a context that has expired goes with it.
+          assert.deepStrictEqual([sum("contexts"), sum("metadata"), sum("shares")], [1, 9, 9])
+          const left = yield* Effect.forEach(ids, (agentId) =>
+            EventStore.use((store) => Stream.runCollect(store.notes(agentId)))
+          )
+          assert.deepStrictEqual(
+            left.map((notes) => notes.map(({ name }) => name)),
+            ids.map((_, index) => (index === 0 ? ["share-end"] : ["metadata/kept"]))
+          )
+        })
+    )
+
     it.effect("lives on if it was given more time a moment before", () =>
       lifecycle(
         Effect.gen(function* () {
@@ -230,3 +273,16 @@ export const register = (it: It): void => {
     )
   })
 }
+
+/** Does something at another time. */
+const at = <A, E, R>(effect: Effect.Effect<A, E, R>, milliseconds: number): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Clock.Clock, (clock) =>
+    Effect.provideService(
+      effect,
+      Clock.Clock,
+      Object.assign(Object.create(clock), {
+        currentTimeMillisUnsafe: () => milliseconds,
+        currentTimeMillis: Effect.succeed(milliseconds)
+      })
+    )
+  )

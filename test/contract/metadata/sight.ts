@@ -3,8 +3,11 @@
  */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type { Principal } from "../../../src/CurrentPrincipal.ts"
-import { as, company, fails, freshId, type It, keysOf, Metadata, shared, user } from "./support.ts"
+import * as Stream from "effect/Stream"
+import * as AuditSink from "../../../src/AuditSink.ts"
+import { CurrentPrincipal, type Principal } from "../../../src/CurrentPrincipal.ts"
+import * as Permission from "../../../src/Permission.ts"
+import { as, company, fails, freshId, type It, keysOf, Lifecycle, Metadata, shared, user } from "./support.ts"
 
 const allKeys = ["private", "public", "shared"] as const
 
@@ -99,6 +102,68 @@ export const register = (it: It): void => {
         assert.deepInclude<object>(again, { owner: bob.id, version: 1 })
         assert.notStrictEqual(again.id, shown.id)
       }).pipe(shared)
+    )
+
+    it.effect("that is private is left out of an export by somebody who may not see it", () =>
+      Effect.gen(function* () {
+        const metadata = yield* Metadata
+        const lifecycle = yield* Lifecycle
+        const { adam, agentId, ann, eve, rhea } = yield* company
+        for (const visibility of allKeys) yield* as(ann)(metadata.set(agentId, visibility, "value", { visibility }))
+        const exportedBy = (who: Principal) =>
+          Effect.gen(function* () {
+            const reader = { ...who, permissions: [...who.permissions, Permission.make(`lifecycle:read:${agentId}`)] }
+            const lines = yield* as(reader)(Stream.runCollect(lifecycle.exportContext(agentId)))
+            return lines.flatMap((line) => /^{"note":{"name":"metadata\/(\w+)"/.exec(line)?.[1] ?? []).sort()
+          })
+        assert.deepStrictEqual(yield* exportedBy(adam), [...allKeys])
+        assert.deepStrictEqual(yield* exportedBy(ann), [...allKeys])
+        assert.deepStrictEqual(yield* exportedBy(rhea), ["public", "shared"])
+        assert.deepStrictEqual(yield* exportedBy(eve), ["public"])
+      }).pipe(shared)
+    )
+  })
+
+  describe("the audit sink", () => {
+    it.effect(
+      "is told of each refusal that the policy did not make, with the reason that the caller is not told",
+      () => {
+        const told: Array<AuditSink.Deed & { readonly principal: string }> = []
+        const record: AuditSink.AuditSink["record"] = (deed) =>
+          Effect.map(CurrentPrincipal, ({ id }) => void told.push({ ...deed, principal: id }))
+        return Effect.gen(function* () {
+          const metadata = yield* Metadata
+          const { agentId, ann, bob, rhea } = yield* company
+          yield* as(ann)(metadata.set(agentId, "mine", 1))
+          yield* as(ann)(metadata.set(agentId, "ours", 1, { visibility: "shared" }))
+          yield* fails(as(rhea)(metadata.get(agentId, "mine")), "MetadataMissing")
+          yield* fails(as(bob)(metadata.delete(agentId, "mine")), "MetadataMissing")
+          yield* fails(as(bob)(metadata.update(agentId, "mine", {})), "MetadataMissing")
+          yield* fails(as(bob)(metadata.set(agentId, "mine", 2)), "AccessDenied")
+          yield* fails(as(bob)(metadata.update(agentId, "ours", { visibility: "public" })), "AccessDenied")
+          yield* fails(as(bob)(metadata.get(agentId, "no such")), "MetadataMissing")
+          yield* as(bob)(metadata.query({ agentId }))
+          const deed = { resource: "metadata", agentId, outcome: "refused" } as const
+          const unseen = {
+            ...deed,
+            reason: "private metadata that the principal may not see",
+            details: { key: "mine" }
+          }
+          const key = { ...deed, reason: "the key of a private entry of somebody else", details: { key: "mine" } }
+          const visibility = {
+            ...deed,
+            reason: "the visibility of an entry of somebody else",
+            details: { key: "ours" }
+          }
+          assert.deepStrictEqual<unknown>(told, [
+            { ...unseen, action: "read", principal: rhea.id },
+            { ...unseen, action: "write", principal: bob.id },
+            { ...unseen, action: "write", principal: bob.id },
+            { ...key, action: "admin", principal: bob.id },
+            { ...visibility, action: "admin", principal: bob.id }
+          ])
+        }).pipe(shared, Effect.provideService(AuditSink.AuditSink, { record }))
+      }
     )
   })
 }
