@@ -27,6 +27,7 @@ const folders: ReadonlyArray<{
   { folder: "layers/postgres", packages: ["effect", "@effect/sql-pg"], alsoFrom: ["src"] },
   { folder: "layers/engine", packages: ["effect", "@effect/platform-node"], alsoFrom: ["src"] },
   { folder: "layers/auth", packages: ["effect", "jose", "node:"], alsoFrom: ["src"] },
+  { folder: "layers/promise", packages: ["effect", "node:"], alsoFrom: ["src", "layers"] },
   { folder: "test/contract", packages: ["effect", "vitest", "@effect/vitest"], alsoFrom: ["src"] }
 ]
 
@@ -38,6 +39,7 @@ const unstableAllowed: ReadonlyArray<readonly [file: string, modules: ReadonlyAr
   ["src/actor/Command.ts", ["effect/rpc"]],
   ["src/script/ScriptActor.ts", ["effect/rpc"]],
   ["layers/postgres/", ["effect/sql"]],
+  ["layers/promise/PostgresStores.ts", ["effect/sql"]],
   ["layers/engine/cluster.ts", ["effect/cluster"]],
   ["layers/engine/clusterNode.ts", ["effect/cluster", "effect/rpc", "effect/socket", "effect/sql"]],
   ["layers/engine/clusternode/", ["effect/cluster", "effect/rpc", "effect/socket"]],

@@ -97,17 +97,21 @@ const checkPool = ({
     : refuse("minConnections", `an integer from 0 to ${maxConnections}`, minConnections)
 }
 
-/** Every store on a connection pool of its own, migrations included. */
-export const layer = (options: Options): Layer.Layer<Stores, LayerError> => {
-  const { feedPollMilliseconds, schema, tablePrefix, tenant, ...pool } = options
+/** A connection pool, for several stores on it. */
+export const layerPool = (options: PgClient.PgPoolConfig): Layer.Layer<SqlClient.SqlClient, LayerError> => {
   // One value of the largest size must fit into a message.
-  const config = { applicationName: "pantheon-state", maxMessageSize: 128 * 1024 * 1024, ...pool }
-  const sql = Layer.unwrap(Effect.as(checkPool(pool), PgClient.layer(config))).pipe(
+  const config = { applicationName: "pantheon-state", maxMessageSize: 128 * 1024 * 1024, ...options }
+  return Layer.unwrap(Effect.as(checkPool(options), PgClient.layer(config))).pipe(
     Layer.catchTag("SqlError", (error) =>
       Layer.effectContext(Effect.fail(unavailable(OpenTables.name, "connect")(error)))
     )
   )
-  return Layer.provide(layerClient({ feedPollMilliseconds, schema, tablePrefix, tenant }), sql)
+}
+
+/** Every store on a connection pool of its own, migrations included. */
+export const layer = (options: Options): Layer.Layer<Stores, LayerError> => {
+  const { feedPollMilliseconds, schema, tablePrefix, tenant, ...pool } = options
+  return Layer.provide(layerClient({ feedPollMilliseconds, schema, tablePrefix, tenant }), layerPool(pool))
 }
 
 /** Every store on a connection pool of its own, with the options from the configuration. */
