@@ -11,6 +11,7 @@ import * as names from "./sharing/names.ts"
 import * as overtaking from "./sharing/overtaking.ts"
 import * as random from "./sharing/random.ts"
 import * as roles from "./sharing/roles.ts"
+import * as scoped from "./sharing/scoped.ts"
 import type { Stores } from "./sharing/support.ts"
 import * as writing from "./sharing/writing.ts"
 
@@ -20,7 +21,7 @@ export interface Options<E> {
   readonly layer: Layer.Layer<Stores, E>
 }
 
-const themes = [audit, roles, contents, writing, lives, lists, names, overtaking, random]
+const themes = [audit, roles, contents, writing, lives, lists, names, overtaking, random, scoped]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {

@@ -52,9 +52,12 @@ const byPermissions = Layer.succeed(AccessPolicy, {
   sharesChanged: () => {}
 })
 
-/** The services over the stores, with a policy that decides by permissions. */
-export const services = (options: AgentStateManager.Options) =>
-  ContextSharing.layer.pipe(Layer.provideMerge(AgentStateManager.layer(options)), Layer.provideMerge(byPermissions))
+/** The services over the stores, under a policy. */
+export const servicesUnder = (policy: Layer.Layer<never, never, EventStore>, options: AgentStateManager.Options = {}) =>
+  ContextSharing.layer.pipe(Layer.provideMerge(AgentStateManager.layer(options)), Layer.provideMerge(policy))
+
+/** The services over the stores, under a policy that decides by permissions. */
+export const services = (options: AgentStateManager.Options) => servicesUnder(byPermissions, options)
 
 /** Runs with services of its own over the stores, as somebody who may do everything unless it says otherwise. */
 export const withServices =
