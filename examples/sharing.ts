@@ -1,10 +1,11 @@
 /** Ann shares her plan with Bob: a part of it to write, as it is, and all of it to read, as it was. Then she takes the first back. */
 import { Console, Effect, Layer } from "effect"
 import * as Memory from "../layers/memory/index.ts"
-import { AgentStateManager, ContextSharing, CurrentPrincipal, Permission } from "../src/index.ts"
+import { AccessPolicy, AgentStateManager, ContextSharing, CurrentPrincipal, Permission } from "../src/index.ts"
 
 const Sharing = ContextSharing.layer.pipe(
   Layer.provideMerge(AgentStateManager.layer()),
+  Layer.provide(AccessPolicy.layerScoped()),
   Layer.provideMerge(Memory.layer)
 )
 
@@ -44,7 +45,9 @@ const program = Effect.gen(function* () {
   yield* Console.log(`outside of it: ${yield* refusal(outside)}`)
   for (const [what, refused] of [
     ["to write what he may read", sharing.updateContext(asItWas.id, { state: { budget: 0 } })],
-    ["to raise his level", sharing.change(trip.id, { level: "admin" })]
+    ["to raise his level", sharing.change(trip.id, { level: "admin" })],
+    ["to pass it on", sharing.share({ agentId: "plan", recipientId: "eve", level: "read" })],
+    ["to read all of the plan", agents.getContext("plan")]
   ] as const) {
     yield* tell(what, (yield* Effect.flip(asBob<unknown, { readonly _tag: string }, never>(refused)))._tag)
   }

@@ -60,6 +60,8 @@ describe("the small examples", { timeout: 60_000 }, () => {
       'outside of it: state/budget: expected a place inside "/trip", found "/budget". Write only what is shared with you.',
       'to write what he may read: "ShareMissing"',
       'to raise his level: "ShareMissing"',
+      'to pass it on: "AccessDenied"',
+      'to read all of the plan: "AccessDenied"',
       'revoked, Bob\'s next read: "ShareMissing"',
       'left is Pinned: {"trip":{"to":"Oslo","days":3},"budget":900}'
     ])
