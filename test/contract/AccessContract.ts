@@ -1,8 +1,9 @@
 /**
- * What the scoped policy promises, on any stores.
+ * What the scoped policy and the audit log promise, on any stores.
  */
 import { describe, it } from "@effect/vitest"
 import type * as Layer from "effect/Layer"
+import * as log from "./access/log.ts"
 import * as policy from "./access/policy.ts"
 import type { Stores } from "./sharing/support.ts"
 
@@ -12,7 +13,7 @@ export interface Options<E> {
   readonly layer: Layer.Layer<Stores, E>
 }
 
-const themes = [policy]
+const themes = [policy, log]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {
