@@ -29,7 +29,7 @@ export type Revision =
   | { readonly _tag: "Remove"; readonly entry: Record; readonly reason: "deleted" | "expired" }
 
 // An agent may be written so often that nobody else ever finds it where it was read. Then the id of the event alone keeps two changes of an entry apart.
-const patience = 20
+const patience = 4
 
 /** What was found under a key, and where the agent stands. */
 interface Found {
@@ -183,7 +183,8 @@ export class MetadataBook {
         agentId,
         event: yield* this.eventOf(revision, isTaken ? undefined : id, at),
         notes: [revision._tag === "Put" ? MetadataRecord.put(revision.to) : Note.remove(MetadataRecord.nameOf(key))],
-        expected: lost < patience || isTaken ? version : "any",
+        read: version,
+        isForced: lost >= patience && !isTaken,
         isCleaning: revision._tag === "Remove" && revision.reason === "expired"
       }
       return yield* Effect.matchEffect(this.journal.write(change), {

@@ -15,6 +15,7 @@ import type { Expected } from "../EventStoreDriver.ts"
 import * as Kinds from "../lifecycle/Kinds.ts"
 import type * as Note from "../Note.ts"
 import type { AppendError, Conflict, ReadError } from "../StoreError.ts"
+import * as Overtaking from "../sharing/Overtaking.ts"
 import { appendSurely } from "../store/AppendSurely.ts"
 import type { Stores } from "../store/Replay.ts"
 
@@ -26,7 +27,10 @@ export interface Change {
   readonly agentId: string
   readonly event: NewEvent
   readonly notes: ReadonlyArray<Note.Change>
-  readonly expected: Expected
+  /** The version that it was decided on. */
+  readonly read: number
+  /** Whether it is written also when the agent has another version by then. */
+  readonly isForced: boolean
   /** Whether it only removes what is over, which also agents endure that can be read only. */
   readonly isCleaning: boolean
 }
@@ -49,7 +53,15 @@ export class MetadataJournal {
     )
   }
 
-  private writeToContext({ agentId, event, expected, isCleaning, notes }: Change): Effect.Effect<void, WriteFailure> {
+  private writeToContext({
+    agentId,
+    event,
+    isCleaning,
+    isForced,
+    notes,
+    read
+  }: Change): Effect.Effect<void, WriteFailure> {
+    const expected: Expected = isForced ? "any" : read
     const admit = (at: Standing): Result.Result<boolean, AgentMissing | AgentDeleted | AgentArchived | Conflict> => {
       if (at.context === undefined) return Result.fail(new AgentMissing({ agentId }))
       return isCleaning ? admitExpected(agentId, at, expected) : admitActive(agentId, expected)(at)
@@ -61,12 +73,26 @@ export class MetadataJournal {
     )
   }
 
-  private writeToActor({ agentId, event, expected, isCleaning, notes }: Change): Effect.Effect<void, WriteFailure> {
-    const refused = isCleaning ? Effect.void : this.refuseEnded(agentId)
-    return Effect.andThen(
-      refused,
-      Effect.asVoid(appendSurely(this.stores.events, { agentId, events: [event], notes, expected }))
-    )
+  private writeToActor({
+    agentId,
+    event,
+    isCleaning,
+    isForced,
+    notes,
+    read
+  }: Change): Effect.Effect<void, WriteFailure> {
+    const { events } = this.stores
+    return Effect.gen({ self: this }, function* () {
+      if (!isCleaning) yield* this.refuseEnded(agentId)
+      const expected: Expected = isForced ? "any" : read
+      const { version } = yield* appendSurely(events, { agentId, events: [event], notes, expected })
+      if (!isForced) return
+      const { isPurged } = yield* Overtaking.between(events, agentId, { read, stored: version })
+      if (!isPurged) return
+      const names = notes.map(({ name }) => name)
+      yield* Overtaking.takeBack(events, agentId, version, names)
+      return yield* new AgentMissing({ agentId })
+    })
   }
 
   /** An actor that was archived or deleted has no events of its own after that. */

@@ -7,6 +7,7 @@ import * as collections from "./metadata/collections.ts"
 import * as lives from "./metadata/lives.ts"
 import * as names from "./metadata/names.ts"
 import * as queries from "./metadata/queries.ts"
+import * as random from "./metadata/random.ts"
 import * as sight from "./metadata/sight.ts"
 import type { Stores } from "./metadata/support.ts"
 
@@ -16,7 +17,7 @@ export interface Options<E> {
   readonly layer: Layer.Layer<Stores, E>
 }
 
-const themes = [lives, sight, queries, collections, names]
+const themes = [lives, sight, queries, collections, names, random]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {

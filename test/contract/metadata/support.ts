@@ -52,7 +52,8 @@ const byPermissions = Layer.succeed(AccessPolicy, {
   sharesChanged: () => {}
 })
 
-const services = Layer.mergeAll(ContextMetadata.layer, ContextLifecycle.layer).pipe(
+/** The services over stores. */
+export const services = Layer.mergeAll(ContextMetadata.layer, ContextLifecycle.layer).pipe(
   Layer.provideMerge(AgentStateManager.layer()),
   Layer.provideMerge(byPermissions)
 )
