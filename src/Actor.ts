@@ -6,6 +6,8 @@
 
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { AccessDenied } from "./AccessError.ts"
+import { AccessPolicy, trusted } from "./AccessPolicy.ts"
 import type { RegisterError } from "./ActorError.ts"
 import { ActorSystem } from "./ActorSystem.ts"
 import type { VersionMissing } from "./AgentError.ts"
@@ -98,14 +100,14 @@ export interface Actor<Name extends string, State, Event, Commands extends Comma
   /**
    * Reads an actor's state from its journal, as it is now or as it was at a version, without running the actor. The version in the answer is
    * lower than `at` when the journal has not come so far, and 0 for an actor that was never written. Fails with `VersionMissing` where the
-   * events were deleted.
+   * events were deleted. Needs `context:read` by the `AccessPolicy` that is in force where it runs.
    */
   readonly readState: (
     id: string,
     options?: { readonly at?: number | undefined }
   ) => Effect.Effect<
     { readonly state: State; readonly version: number },
-    ReadError | VersionMissing,
+    AccessDenied | ReadError | VersionMissing,
     EventStore | SnapshotStore
   >
   /** Only a carrier of types. */
@@ -153,6 +155,8 @@ export const make = <
     readState: Effect.fnUntraced(function* (id, readOptions) {
       const at = readOptions?.at
       if (at !== undefined) yield* checkedBound("at", at)
+      const policy = yield* AccessPolicy
+      if (policy !== trusted) yield* policy.check({ resource: "context", action: "read", agentId: codec.agentId(id) })
       yield* Effect.fromResult(codec.validateId(id))
       const stores = yield* Replay.stores
       const { state, version } = yield* at === undefined

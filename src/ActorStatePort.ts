@@ -29,6 +29,8 @@
  * 4. A pause holds: once `pause` has returned, no action begins until `resume`; one that had begun is recorded. `stop` interrupts.
  * 5. An actor is `completed` only when a plan or an action said `done` and nothing in that tick failed.
  * 6. What is stored are names. What they mean comes from the `BehaviorRegistry` of the process; an actor that lacks a behavior there waits for it.
+ * 7. Where there is an `AccessPolicy`, `get`, `list`, `history` and `watch` need `context:read` of the actor's agent, and everything else `actor:write`. In its
+ *    ticks, an actor acts as its agent: it may do everything with itself, spawn, and send to other scripted actors; of other agents it has what is shared with it.
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -36,6 +38,7 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
+import type { AccessDenied } from "./AccessError.ts"
 import type { ActorError, RegisterError } from "./ActorError.ts"
 import type { ScriptInput, ScriptServices } from "./ActorScript.ts"
 import type { ActorSystem } from "./ActorSystem.ts"
@@ -102,7 +105,7 @@ export class ActorStatePort extends Context.Service<
       options?: SpawnOptions
     ) => Effect.Effect<ScriptedActor, ActorExists | ActorError | ReadError, ScriptServices<S>>
     /** The actor as it is; none if it was never spawned. */
-    readonly get: (id: string) => Effect.Effect<Option.Option<ScriptedActor>, ReadError>
+    readonly get: (id: string) => Effect.Effect<Option.Option<ScriptedActor>, AccessDenied | ReadError>
     /** All actors, from the index of the store. */
     readonly list: (options?: ListOptions) => Stream.Stream<ScriptedActor, ReadError>
     /** Changes goals and metadata. With `expected`, only at that revision. */
@@ -137,9 +140,9 @@ export class ActorStatePort extends Context.Service<
     /** Ends what the actor is doing, forgets its messages and its schedule, and does the same to all below it. */
     readonly stop: (id: string) => Effect.Effect<void, ActorMissing | ActorError>
     /** What has happened to an actor, in pages behind the scenes; nothing for an unknown one. */
-    readonly history: (id: string, options?: ReadOptions) => Stream.Stream<HistoryEntry, ReadError>
+    readonly history: (id: string, options?: ReadOptions) => Stream.Stream<HistoryEntry, AccessDenied | ReadError>
     /** The actor as it is, and then after each event. */
-    readonly watch: (id: string) => Stream.Stream<ScriptedActor, ActorMissing | ReadError>
+    readonly watch: (id: string) => Stream.Stream<ScriptedActor, ActorMissing | AccessDenied | ReadError>
   }
 >()("pantheon-state/ActorStatePort") {}
 

@@ -22,6 +22,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { type BehaviorName, firstVersion } from "./ActorScript.ts"
 import type { Message } from "./ContextPort.ts"
+import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 import { Action, type Outcome } from "./ScriptAction.ts"
 import type { Mail } from "./ScriptEvent.ts"
 import type * as Value from "./Value.ts"
@@ -110,10 +111,13 @@ export const layer = <const Bindings extends ReadonlyArray<AnyBinding>>(
 
       const bind = <R>({ name, plan, version = firstVersion }: Binding<R>, services: Context.Context<R>): void => {
         const key = keyOf({ name, version })
+        // Whoever has registered it is not the one who acts.
         const bound: Plan = (input) =>
-          Effect.provideContext(
-            Effect.suspend(() => plan(input)),
-            services
+          Effect.flatMap(CurrentPrincipal, (principal) =>
+            Effect.suspend(() => plan(input)).pipe(
+              Effect.provideService(CurrentPrincipal, principal),
+              Effect.provideContext(services)
+            )
           )
         plans.set(key, bound)
         const waiting = awaited.get(key)

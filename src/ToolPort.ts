@@ -17,6 +17,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { Codec } from "./actor/Command.ts"
+import { CurrentPrincipal } from "./CurrentPrincipal.ts"
 import { ToolFailed, ToolMissing, ToolMisused } from "./ScriptError.ts"
 import * as Failures from "./script/Failures.ts"
 import * as StoredValue from "./script/StoredValue.ts"
@@ -115,7 +116,8 @@ export const layerMemory = <const Tools extends ReadonlyArray<Tool<unknown>>>(
       // Each tool's services are among those of all.
       for (const tool of tools) add(tool as Tool<ToolServices<Tools[number]>>, services)
       return ToolPort.of({
-        register: <R>(tool: Tool<R>) => Effect.map(Effect.context<R>(), (services) => add(tool, services)),
+        register: <R>(tool: Tool<R>) =>
+          Effect.map(Effect.context<R>(), (services) => add(tool, Context.omit(CurrentPrincipal)(services))),
         invoke: (call) =>
           Effect.gen(function* () {
             const tool = registered.get(call.name)

@@ -2,13 +2,16 @@
  * What the port, and actions, do with scripted actors through the engine and the stores.
  */
 import * as Effect from "effect/Effect"
+import { AccessPolicy, trusted } from "../AccessPolicy.ts"
 import type { ActorError } from "../ActorError.ts"
 import type { ActorSystem } from "../ActorSystem.ts"
+import { CurrentPrincipal } from "../CurrentPrincipal.ts"
 import type { EventStore } from "../EventStore.ts"
 import type { ActorMissing } from "../ScriptError.ts"
 import type { SnapshotStore } from "../SnapshotStore.ts"
 import type { ReadError } from "../StoreError.ts"
 import * as Replay from "../store/Replay.ts"
+import { principalOf } from "./ScriptAccess.ts"
 import { ScriptActor } from "./ScriptActor.ts"
 import type { ScriptState } from "./ScriptState.ts"
 
@@ -38,7 +41,9 @@ export const make: Effect.Effect<ScriptClient, never, ActorSystem | EventStore |
 
     const stop = Effect.fnUntraced(function* (id: string): Effect.fn.Return<void, ActorMissing | ActorError> {
       const children = yield* to(id).Stop()
-      if (children.length > 0) yield* stopChildren(id, children)
+      if (children.length === 0) return
+      // Whoever may stop an actor need not have a say in those below it.
+      yield* Effect.provideService(stopChildren(id, children), CurrentPrincipal, principalOf(id))
     })
 
     const stopChildren: ScriptClient["stopChildren"] = Effect.fnUntraced(function* (id, children) {
@@ -54,7 +59,9 @@ export const make: Effect.Effect<ScriptClient, never, ActorSystem | EventStore |
       read: (id, at) =>
         ScriptActor.readState(id, { at }).pipe(
           // Only versions that have just been told are asked for.
-          Effect.catchTag("VersionMissing", Effect.die),
+          Effect.catchTag(["VersionMissing", "AccessDenied"], Effect.die),
+          // The port has asked.
+          Effect.provideService(AccessPolicy, trusted),
           Effect.provideContext(services)
         ),
       exists: (id) => Effect.map(stores.events.head(ScriptActor.agentId(id)), ({ presence }) => presence !== "missing"),

@@ -4,6 +4,8 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type { ActorError } from "../ActorError.ts"
+import { CurrentPrincipal } from "../CurrentPrincipal.ts"
+import { principalOf } from "./ScriptAccess.ts"
 import * as ScriptProgress from "./ScriptProgress.ts"
 import type { ScriptState } from "./ScriptState.ts"
 
@@ -50,7 +52,7 @@ export class ScriptDrivers {
     const drive: Drive = { fiber: undefined, isStale: false }
     this.drives.set(id, drive)
     drive.fiber = this.fork(
-      Effect.catchCause(this.run(id, drive), (cause) => {
+      Effect.catchCause(Effect.provideService(this.run(id, drive), CurrentPrincipal, principalOf(id)), (cause) => {
         this.forget(id, drive)
         // What is left to do has a durable timer, which will find somebody again.
         return Effect.logDebug(`nobody drives scripted actor ${JSON.stringify(id)} any more`, cause)

@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
+import { AccessPolicy } from "../AccessPolicy.ts"
 import type { ActorStatePort, Options } from "../ActorStatePort.ts"
 import { BehaviorRegistry } from "../BehaviorRegistry.ts"
 import { ContextPort } from "../ContextPort.ts"
@@ -12,6 +13,7 @@ import { MessageBus } from "../MessageBus.ts"
 import * as DurationOption from "../store/DurationOption.ts"
 import * as Uuid from "../store/Uuid.ts"
 import { ToolPort } from "../ToolPort.ts"
+import * as ScriptAccess from "./ScriptAccess.ts"
 import { ScriptActor } from "./ScriptActor.ts"
 import * as ScriptClient from "./ScriptClient.ts"
 import { ScriptDrivers } from "./ScriptDrivers.ts"
@@ -52,7 +54,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     ...ScriptReads.make(client, behaviors, follow),
     ...ScriptWrites.make(client, behaviors, follow, newId)
   }
-  return port
+  return ScriptAccess.guard(port, yield* AccessPolicy)
 })
 
 const bound = (option: string, value: number): number => {

@@ -6,6 +6,7 @@ import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import {
+  type AccessError,
   Actor,
   type ActorError,
   ActorSystem,
@@ -177,7 +178,9 @@ describe("the types of an actor", () => {
     const read = Account.readState("a", { at: 3 })
     expectTypeOf<Effect.Success<typeof read>["state"]>().toEqualTypeOf<State>()
     expectTypeOf<Effect.Services<typeof read>>().toEqualTypeOf<EventStore.EventStore | SnapshotStore.SnapshotStore>()
-    expectTypeOf<Effect.Error<typeof read>>().toEqualTypeOf<StoreError.ReadError | AgentError.VersionMissing>()
+    expectTypeOf<Effect.Error<typeof read>>().toEqualTypeOf<
+      AccessError.AccessDenied | StoreError.ReadError | AgentError.VersionMissing
+    >()
   })
 
   it("let timers send the commands of their definition only, with their payloads", () => {

@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { AccessDenied } from "../../../src/AccessError.ts"
-import type { AccessPolicy } from "../../../src/AccessPolicy.ts"
+import { AccessPolicy } from "../../../src/AccessPolicy.ts"
 import { ActorSystem } from "../../../src/ActorSystem.ts"
 import { anonymous, CurrentPrincipal, may, type Principal } from "../../../src/CurrentPrincipal.ts"
 import * as Permission from "../../../src/Permission.ts"
@@ -184,6 +184,17 @@ export const register = (it: It): void => {
           })
         )
         assert.deepStrictEqual(seen, [[], [`${prefix}-a`, `${prefix}-c`], ids])
+      })
+    )
+
+    it.effect("lets those only read a state who may read the context, where the policy is in force", () =>
+      Effect.gen(function* () {
+        const { agentId, id, ledger } = yield* freshLedger
+        yield* ledger.Deposit({ amount: 3 })
+        const read = Effect.provideService(Ledger.readState(id), AccessPolicy, byPermissions)
+        const refused = yield* as(user(`actor:admin:${agentId}`))(Effect.flip(read))
+        assert.deepStrictEqual(refused, new AccessDenied({ resource: "context", action: "read", agentId }))
+        assert.strictEqual((yield* as(user(`context:read:${agentId}`))(read)).state.balance, 3)
       })
     )
 
