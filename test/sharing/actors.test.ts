@@ -8,8 +8,18 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as LocalEngine from "../../layers/engine/local.ts"
 import * as Memory from "../../layers/memory/index.ts"
-import { Actor, ActorSystem, EventStore } from "../../src/index.ts"
-import { as, fails, freshId, root, Sharing, type Stores, services, user } from "../contract/sharing/support.ts"
+import { AccessPolicy, Actor, ActorSystem, type ContextSharing, EventStore } from "../../src/index.ts"
+import {
+  as,
+  fails,
+  freshId,
+  root,
+  Sharing,
+  type Stores,
+  services,
+  servicesUnder,
+  user
+} from "../contract/sharing/support.ts"
 import * as TestDatabase from "../support/TestDatabase.ts"
 import * as TestDirectory from "../support/TestDirectory.ts"
 
@@ -102,6 +112,48 @@ describe.each(Object.entries(backends))("an actor on %s", (_, stores) => {
           assert.deepInclude<object>(shown, { state: { count: 100 }, version: 4 })
           assert.deepInclude((yield* Counter.readState(id)).state, { count: 2 })
         }).pipe(as(root))
+    )
+  })
+
+  const Scoped = CounterBehavior.pipe(
+    Layer.provideMerge(LocalEngine.layer),
+    Layer.provideMerge(servicesUnder(AccessPolicy.layerScoped())),
+    Layer.provideMerge(stores)
+  )
+
+  it.layer(Scoped, { excludeTestServices: true, timeout: "60 seconds" })("where the policy decides by shares", (it) => {
+    it.effect("is commanded, looked at and stopped by recipients as their levels say, until these are taken back", () =>
+      Effect.gen(function* () {
+        const sharing = yield* Sharing
+        const system = yield* ActorSystem.ActorSystem
+        const id = freshId()
+        const agentId = Counter.agentId(id)
+        const counter = (yield* Counter.client)(id)
+        yield* counter.Count()
+        const recipients = { read: user(freshId()), write: user(freshId()), admin: user(freshId()) }
+        const share = (level: ContextSharing.Level) =>
+          sharing.share({ agentId, recipientId: recipients[level].id, level })
+        const shares = { read: yield* share("read"), write: yield* share("write"), admin: yield* share("admin") }
+        const look = system.get(Counter, id)
+        const stop = system.stop(Counter, id)
+        for (const who of Object.values(recipients)) {
+          assert.isTrue(Option.isSome(yield* as(who)(look)))
+          assert.isAbove((yield* as(who)(Counter.readState(id))).state.count, 0)
+        }
+        yield* fails(as(recipients.read)(counter.Count()), "AccessDenied", { agentId })
+        assert.strictEqual(yield* as(recipients.write)(counter.Count()), 2)
+        yield* fails(as(recipients.write)(stop), "AccessDenied", { agentId })
+        yield* as(recipients.admin)(stop)
+        yield* as(recipients.admin)(system.spawn(Counter, id))
+        assert.strictEqual(yield* as(recipients.admin)(counter.Count()), 3)
+        for (const [level, who] of Object.entries(recipients)) {
+          const { id: shareId } = shares[level as ContextSharing.Level]
+          yield* sharing.revoke(shareId)
+          yield* fails(as(who)(counter.Count()), "AccessDenied", { agentId })
+          yield* fails(as(who)(look), "AccessDenied", { agentId })
+        }
+        assert.strictEqual(yield* counter.Count(), 4)
+      }).pipe(as(root))
     )
   })
 })
