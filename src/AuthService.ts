@@ -5,7 +5,8 @@
  *
  * 1. A token is valid only if this service issued it: with a key and the algorithm of that key, for this issuer and audience, for this use,
  *    and not beyond its time. Everything else is refused in one way, `InvalidCredential`, and crashes nothing. Its reason tells more than `Invalid` only to
- *    whoever has shown a credential that was genuine once. The reason for the operator goes to `refusals`.
+ *    whoever has shown a credential that was genuine once. The reason for the operator goes to `refusals`
+ *    and to the `AuditSink`.
  * 2. What was revoked is refused by this process as soon as the revocation has returned, and by every process that shares the store within one
  *    second; also after restarts.
  * 3. A refresh is one step: the new tokens are good, and the old ones, of both uses, void. However many refresh one token at a time, one of them gets

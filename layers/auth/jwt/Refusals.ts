@@ -7,6 +7,7 @@ import * as Metric from "effect/Metric"
 import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { AuditSink, type Deed, type AuditSink as Sink } from "../../../src/AuditSink.ts"
 import { InvalidCredential, TooManyAttempts } from "../../../src/AuthError.ts"
 import type { Attempt, Refusal } from "../../../src/AuthService.ts"
 import * as Metrics from "../../../src/Metrics.ts"
@@ -24,18 +25,20 @@ export class Refusals {
   private readonly told: PubSub.PubSub<Refusal>
   private readonly addresses: FailureLimit
   private readonly principals: FailureLimit
+  private readonly sink: Sink
 
-  private constructor(told: PubSub.PubSub<Refusal>, limit: Settings["refusals"]) {
+  private constructor(told: PubSub.PubSub<Refusal>, limit: Settings["refusals"], sink: Sink) {
     this.told = told
+    this.sink = sink
     this.addresses = new FailureLimit(limit)
     this.principals = new FailureLimit(limit)
   }
 
   static readonly make = (limit: Settings["refusals"]): Effect.Effect<Refusals, never, Scope.Scope> =>
-    Effect.map(
-      Effect.acquireRelease(PubSub.sliding<Refusal>(capacity), PubSub.shutdown),
-      (told) => new Refusals(told, limit)
-    )
+    Effect.gen(function* () {
+      const told = yield* Effect.acquireRelease(PubSub.sliding<Refusal>(capacity), PubSub.shutdown)
+      return new Refusals(told, limit, yield* AuditSink)
+    })
 
   get stream(): Stream.Stream<Refusal> {
     return Stream.fromPubSub(this.told)
@@ -64,11 +67,26 @@ export class Refusals {
         1
       ).pipe(
         Effect.andThen(Effect.logDebug(`${credential} refused: ${refused.reason}`)),
+        Effect.andThen(this.sink.record(deedOf(refusal))),
         Effect.andThen(Effect.fail(error))
       )
     })
   }
 }
+
+/** What the audit log keeps of it. */
+const deedOf = ({ address, credential, principalId, reason, told }: Refusal): Deed => ({
+  resource: "credential",
+  action: "authenticate",
+  outcome: "refused",
+  reason,
+  details: {
+    shown: credential,
+    told,
+    ...(address === undefined ? {} : { address }),
+    ...(principalId === undefined ? {} : { principalId })
+  }
+})
 
 const count = (limit: FailureLimit, name: string | undefined, at: number): number =>
   name === undefined ? 0 : limit.add(name.slice(0, longestName), at)
