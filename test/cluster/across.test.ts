@@ -4,12 +4,14 @@ import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as SingleRunner from "effect/cluster/SingleRunner"
+import * as TestRunner from "effect/cluster/TestRunner"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as ClusterEngine from "../../layers/engine/cluster.ts"
+import * as Memory from "../../layers/memory/index.ts"
 import * as Postgres from "../../layers/postgres/index.ts"
 import { ActorSystem } from "../../src/ActorSystem.ts"
 import { client, Machines } from "./Machines.ts"
@@ -110,6 +112,24 @@ describe("the cluster engine on SingleRunner", { timeout: 60_000 }, () => {
         yield* member("a").Wait({ milliseconds: 50 })
         yield* system.tell(Member, "a", "Ring", undefined, { delivery: "durable" })
         yield* Effect.repeat(Effect.delay(member("a").Rung(), "100 millis"), { until: (rung) => rung === 2 })
+      })
+      yield* Effect.provide(program, Machine)
+    })
+  )
+})
+
+describe("the cluster engine on TestRunner", () => {
+  it.live("runs actors in memory, for tests of a program", () =>
+    Effect.gen(function* () {
+      const Machine = MemberBehavior.pipe(
+        Layer.provideMerge(ClusterEngine.layerWith({ machines: "one" })),
+        Layer.provide(TestRunner.layer),
+        Layer.provide(Memory.layer)
+      )
+      const program = Effect.gen(function* () {
+        const member = yield* Member.client
+        yield* member("a").Ring()
+        assert.strictEqual(yield* member("a").Rung(), 1)
       })
       yield* Effect.provide(program, Machine)
     })
