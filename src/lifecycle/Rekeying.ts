@@ -3,6 +3,7 @@
  */
 import * as Result from "effect/Result"
 import { type AgentImport, baseOf, type StoredCommand } from "../AgentImport.ts"
+import * as MetadataRecord from "../access/MetadataRecord.ts"
 import * as ShareRecord from "../access/ShareRecord.ts"
 import type { EncodedEvent, EncodedNote, Head } from "../EventStoreDriver.ts"
 import type { StoredSnapshot } from "../SnapshotStoreDriver.ts"
@@ -83,9 +84,25 @@ export class Rekeying {
 
   /** Nothing for what belongs to a share of another agent: it was given for that one. */
   note(note: EncodedNote): Result.Result<EncodedNote | undefined, Refusal> {
+    if (note.name.startsWith(MetadataRecord.prefix)) return this.entry(note)
     if (ExportFormat.contentOf(note.name) !== "shares") return Result.succeed(note)
     if (this.eventIds === "generated") return Result.succeed(undefined)
     return note.name.startsWith(ShareRecord.prefix) ? this.share(note) : Result.succeed(note)
+  }
+
+  /** One that is found across agents, or when its time is over, and is no entry would be in the way of all others. */
+  private entry(note: EncodedNote): Result.Result<EncodedNote, Refusal> {
+    const { due, name, tag } = note
+    if (tag === undefined && due === undefined) return Result.succeed(note)
+    const { agentId } = this
+    const read = Result.flatMap(Value.decode(note.body, name), (body) => MetadataRecord.decode({ agentId, name, body }))
+    return Result.isSuccess(read) && read.success.expiresAt?.getTime() === due
+      ? Result.succeed(note)
+      : Result.fail({
+          reason: "Malformed",
+          expected: "an entry that is due when it expires",
+          found: JSON.stringify(name)
+        })
   }
 
   private share(note: EncodedNote): Result.Result<EncodedNote, Refusal> {

@@ -154,6 +154,18 @@ const cases: ReadonlyArray<Case> = [
     9,
     (lines) => replaced(lines, 9, '"name":', '"tag":"share-of/a","name":')
   ],
+  [
+    "has metadata that are found across agents and are none",
+    "Malformed",
+    9,
+    (lines) => replaced(lines, 9, '"name":', '"tag":"metadata","name":')
+  ],
+  [
+    "has metadata that are due and are none",
+    "Malformed",
+    9,
+    (lines) => replaced(lines, 9, '"name":', '"due":1,"name":')
+  ],
   ["has metadata that its head does not name", "Malformed", 9, (lines) => replaced(lines, 1, '"metadata",', "")],
   ["has snapshots that its head does not name", "Malformed", 5, (lines) => replaced(lines, 1, '"snapshots",', "")]
 ]
