@@ -5,6 +5,14 @@ export type { AgentContext, AgentStatus } from "../../src/AgentContext.ts"
 export type { ContextEvent, NewEvent } from "../../src/ContextEvent.ts"
 export type { ContextSnapshot } from "../../src/ContextSnapshot.ts"
 export type { EventRow, EventStore, SnapshotRow, SnapshotStore } from "./Contracts.ts"
+export {
+  type ApiKeyInfo,
+  type AuthOptions,
+  type AuthToken,
+  type IssuedToken,
+  JWTAuthService,
+  makeAuthService
+} from "./JWTAuthService.ts"
 export { LevelEventStore, type LevelOptions, LevelSnapshotStore } from "./LevelStores.ts"
 export { MemoryEventStore, MemorySnapshotStore } from "./MemoryStores.ts"
 export { type Code, isPantheonError, PantheonError } from "./PantheonError.ts"
@@ -14,3 +22,4 @@ export {
   PostgresSnapshotStore,
   type PostgresTables
 } from "./PostgresStores.ts"
+export type { TokenTime } from "./TokenTimes.ts"
