@@ -113,7 +113,7 @@ export class Control {
       Effect.callback<ActorEnd>((resume) => {
         const actor = registration.resident(id)
         if (actor === undefined) return resume(Effect.succeed(registration.endOf(id)))
-        const unwatch = actor.onEnd((end) => this.surroundings.turns.add(() => resume(Effect.succeed(end))))
+        const unwatch = actor.onEnd((end) => this.surroundings.turns.call(() => resume(Effect.succeed(end))))
         return Effect.sync(unwatch)
       })
     )
@@ -195,7 +195,7 @@ export class Control {
   }
 
   private later<A, E>(deferred: Deferred.Deferred<A, E>, exit: Exit.Exit<A, E>): void {
-    this.surroundings.turns.add(() => Deferred.doneUnsafe(deferred, exit))
+    this.surroundings.turns.call(() => Deferred.doneUnsafe(deferred, exit))
   }
 
   private withParent(orphan: Orphan): Effect.Effect<ActorInfo> {

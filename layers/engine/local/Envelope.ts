@@ -10,7 +10,7 @@ import type { HandlerResult } from "../../../src/actor/Behavior.ts"
 import type { ActorAddress } from "../../../src/CurrentActor.ts"
 import type { Principal } from "../../../src/CurrentPrincipal.ts"
 import type { DeadLetters } from "./DeadLetters.ts"
-import type { Turns } from "./Turns.ts"
+import type { Task, Turns } from "./Turns.ts"
 import { release, type Waiter } from "./Waiter.ts"
 
 /** A command of a registered behavior. */
@@ -83,15 +83,16 @@ export abstract class Envelope {
     this.wait = undefined
   }
 
-  protected tell(task: () => void): void {
+  protected tell(task: Task): void {
     this.letGo()
     this.turns.add(task)
   }
 }
 
 /** A command whose sender waits for the outcome. */
-export class Ask extends Envelope {
+export class Ask extends Envelope implements Task {
   private readonly resume: (exit: Exit.Exit<unknown, unknown>) => void
+  private exit: Exit.Exit<unknown, unknown> | undefined
 
   constructor(
     command: Command,
@@ -112,11 +113,18 @@ export class Ask extends Envelope {
   }
 
   answer(exit: Exit.Exit<unknown, unknown>): void {
-    this.tell(() => this.resume(exit))
+    if (this.exit !== undefined) return
+    this.exit = exit
+    this.tell(this)
   }
 
   refuse(failure: ActorError): void {
     this.answer(Exit.fail(failure))
+  }
+
+  /** Its sender's turn has come. */
+  run(): void {
+    if (this.exit !== undefined) this.resume(this.exit)
   }
 }
 
@@ -142,11 +150,11 @@ export class Tell extends Envelope {
   }
 
   taken(): void {
-    this.tell(() => this.resume?.(Exit.void))
+    this.tell({ run: () => this.resume?.(Exit.void) })
   }
 
   notTaken(failure: NotTaken): void {
-    this.tell(() => this.resume?.(Exit.fail(failure)))
+    this.tell({ run: () => this.resume?.(Exit.fail(failure)) })
   }
 
   answer(): void {}

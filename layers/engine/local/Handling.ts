@@ -77,10 +77,11 @@ export class Handling {
   end(): TimerChanges | undefined {
     const { timers } = this
     this.current = undefined
-    this.fiber = undefined
     this.timers = undefined
+    if (this.fiber === undefined) return timers
+    this.fiber = undefined
     // What the handler left running in the background no longer keeps the actor waiting.
-    if (this.actor.waitingFor.length > 0) this.actor.waitingFor.length = 0
+    this.actor.waitingFor.length = 0
     return timers
   }
 

@@ -25,32 +25,31 @@ import type { Waiter } from "./Waiter.ts"
 import { type Listener, Witnesses } from "./Witnesses.ts"
 
 /** An actor in memory. */
-export class LocalActor implements Waiter, RunningActor, Resident {
+export class LocalActor extends Bell implements Waiter, RunningActor, Resident {
   readonly id: string
   readonly agentId: string
   readonly behavior: Behavior
   readonly mailbox: Mailbox
-  readonly waitingFor: Array<Waiter> = []
-  readonly fiber: Fiber.Fiber<void>
   /** Set once it takes no more commands. */
   ending: Ending.Ending | undefined
+  isIdle = false
   idleBefore: Resident | undefined
   idleAfter: Resident | undefined
-  isIdle = false
+  readonly waitingFor: Array<Waiter> = []
+  readonly fiber: Fiber.Fiber<void>
   /** How many children it has; unknown until it is asked to have one more. */
   childCount: number | undefined
   private status: typeof ActorStatus.Type = "passivated"
   private readonly journal: LiveJournal
   private readonly rounds: Rounds
   private readonly restarts: Restarts
-  private readonly orders = new Orders()
+  /** There once somebody has given one, which few do. */
+  private orders: Orders | undefined
   private readonly surroundings: Surroundings
   private readonly onLeave: (actor: LocalActor, ending: Ending.Ending) => void
   /** When it last had something to do. */
   private lastActive = 0
   private hasLeft = false
-  /** Rung when something has come. */
-  private readonly bell: Bell
   private readonly witnesses = new Witnesses()
 
   /** It begins to live when it is first called upon. */
@@ -60,11 +59,11 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     surroundings: Surroundings,
     onLeave: (actor: LocalActor, ending: Ending.Ending) => void
   ) {
+    super(surroundings.turns)
     this.id = id
     this.behavior = behavior
     this.surroundings = surroundings
     this.onLeave = onLeave
-    this.bell = new Bell(surroundings.turns, () => this.attend())
     this.mailbox = new Mailbox(behavior.definition.mailbox)
     this.journal = new LiveJournal(behavior.definition, id, surroundings)
     this.agentId = this.journal.agentId
@@ -98,7 +97,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
   /** Puts a command into the mailbox. */
   deliver(envelope: Envelope): "taken" | "waiting" | "full" {
     const delivery = this.mailbox.offer(envelope)
-    this.bell.ring()
+    this.ring()
     return delivery
   }
 
@@ -107,7 +106,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     if (this.hasLeft) listener(Exit.fail(this.stopped(this.ending ?? Ending.asleep)))
     else if (this.journal.at !== undefined) listener(Exit.succeed(this.info))
     else this.witnesses.onRecovered(listener)
-    this.bell.ring()
+    this.ring()
   }
 
   /** Calls back at the end, until it is told not to. */
@@ -119,7 +118,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
   get left(): Effect.Effect<void> {
     return Effect.callback((resume) => {
       if (this.hasLeft) return resume(Effect.void)
-      return Effect.sync(this.onEnd(() => this.surroundings.turns.add(() => resume(Effect.void))))
+      return Effect.sync(this.onEnd(() => this.surroundings.turns.call(() => resume(Effect.void))))
     })
   }
 
@@ -129,23 +128,23 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     this.ending = ending
     for (const envelope of this.mailbox.drainOutside()) envelope.notTaken(this.stopped(ending))
     this.restarts.hurry()
-    this.bell.ring()
+    this.ring()
   }
 
   /** Runs no more commands; calls back once nothing is being run. */
   hold(onQuiet: () => void): void {
-    this.orders.isHeld = true
-    this.orders.whenQuiet(onQuiet)
+    this.ordered.isHeld = true
+    this.ordered.whenQuiet(onQuiet)
     this.interject()
   }
 
   /** Goes on after it was held. */
   release(): void {
-    if (!this.orders.isHeld) return
+    if (this.orders?.isHeld !== true) return
     this.orders.isHeld = false
     if (this.status === "paused") this.become("running")
     this.orders.tellQuiet()
-    this.bell.ring()
+    this.ring()
   }
 
   /** Forgets its state and recovers; calls back once it has. */
@@ -154,7 +153,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     if (this.hasLeft || this.status === "passivated") {
       this.onRecovered(listener)
     } else {
-      this.orders.restart()
+      this.ordered.restart()
       this.witnesses.onRecovered(listener)
       this.interject()
     }
@@ -162,7 +161,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
 
   /** Has to deal with a child that has failed, as if it had crashed itself. */
   trouble(trouble: Trouble): void {
-    this.orders.trouble(trouble)
+    this.ordered.trouble(trouble)
     this.interject()
   }
 
@@ -171,11 +170,11 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     if (this.isIdle && !this.journal.isSnapshotting && this.lastActive <= since) this.evict()
   }
 
-  readonly evict = (): void => {
+  evict(): void {
     // Something has come that it has not looked at yet.
-    if (this.bell.isRung) return
+    if (this.isRung) return
     this.leave(Ending.asleep)
-    this.bell.ring()
+    this.ring()
   }
 
   /** Answers everybody, whatever the actor is doing. */
@@ -185,8 +184,8 @@ export class LocalActor implements Waiter, RunningActor, Resident {
 
   /** However it ends, nobody is left without an answer. */
   private life(): Effect.Effect<void> {
-    const turns = Effect.whileLoop({ while: () => !this.hasLeft, body: () => this.turn(), step: () => {} })
-    return Effect.andThen(this.rest(), turns).pipe(
+    const turns = Effect.whileLoop({ while: () => !this.hasLeft, body: () => this.turn() ?? this.wait, step: () => {} })
+    return Effect.andThen(this.wait, turns).pipe(
       Effect.onExit((exit) => {
         const isInterrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
         this.leave(isInterrupted ? Ending.shutdown : Ending.failed(Exit.isFailure(exit) ? exit.cause : undefined))
@@ -198,11 +197,11 @@ export class LocalActor implements Waiter, RunningActor, Resident {
   }
 
   /** Takes turns as long as they need not wait for anything; gives what the fiber is to wake up for. */
-  private attend(): Effect.Effect<void> | undefined {
+  protected override attend(): Effect.Effect<void> | undefined {
     const attended = Result.try(() => {
       while (!this.hasLeft) {
         const turn = this.turn()
-        if (turn === this.bell.wait) return undefined
+        if (turn === undefined) return undefined
         if (!Exit.isExit(turn) || Exit.isFailure(turn)) return turn
       }
       return Effect.void
@@ -210,35 +209,37 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     return Result.isSuccess(attended) ? attended.success : Effect.die(attended.failure)
   }
 
-  private turn(): Effect.Effect<void> {
+  /** Does what is to be done next, or gives nothing if that is to wait. */
+  private turn(): Effect.Effect<void> | undefined {
     const { ending, journal, mailbox, orders } = this
-    this.bell.reset()
+    this.reset()
     this.surroundings.residents.wake(this)
-    const isDone = ending !== undefined && (isAbrupt(ending) || orders.isHeld || mailbox.size === 0)
+    const isHeld = orders?.isHeld === true
+    const isDone = ending !== undefined && (isAbrupt(ending) || isHeld || mailbox.size === 0)
     if (isDone) return Effect.sync(() => this.leave(ending))
-    if (orders.takeRestart()) {
+    if (orders?.takeRestart() === true) {
       this.restarts.add()
       journal.at = undefined
     }
-    const trouble = orders.takeTrouble()
+    const trouble = orders?.takeTrouble()
     if (trouble !== undefined) return this.afterTrouble(trouble)
     if (journal.at === undefined) return this.recover()
-    if (mailbox.size > 0 && !orders.isHeld) {
+    if (mailbox.size > 0 && !isHeld) {
       this.surroundings.gauges.round(mailbox.size)
       return Effect.flatMapEager(this.rounds.run(), (halt) => this.afterRound(halt))
     }
     return this.rest()
   }
 
-  private rest(): Effect.Effect<void> {
+  private rest(): Effect.Effect<void> | undefined {
     this.lastActive = this.surroundings.now()
-    if (this.orders.isHeld) {
+    if (this.orders?.isHeld === true) {
       this.become("paused")
       this.orders.tellQuiet()
     } else if (this.journal.at !== undefined) {
       this.surroundings.residents.rest(this)
     }
-    return this.hasLeft ? Effect.void : this.bell.wait
+    return this.hasLeft ? Effect.void : undefined
   }
 
   private recover(): Effect.Effect<void> {
@@ -248,7 +249,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
       onSuccess: (closed) => {
         if (closed !== undefined) return this.leave(this.ending ?? Ending.closed(closed))
         this.surroundings.gauges.recovered(Number(this.surroundings.nanoseconds() - begun) / 1e6)
-        this.become(this.orders.isHeld ? "paused" : "running")
+        this.become(this.orders?.isHeld === true ? "paused" : "running")
         this.journal.takeSnapshotIfDue()
         this.witnesses.tellRecovered(() => this.info)
       },
@@ -290,16 +291,21 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     return Effect.flatMap(this.restarts.afterCrash(command, cause, this.surroundings.now()), (delay) => {
       if (delay === undefined) this.ending = this.restarts.escalates ? Ending.escalated(cause) : Ending.failed(cause)
       else this.become("restarting")
-      if (delay === undefined || this.ending !== undefined || this.orders.areUrgent) return Effect.void
+      if (delay === undefined || this.ending !== undefined || this.orders?.areUrgent === true) return Effect.void
       return this.restarts.wait(delay, this.surroundings.turns)
     })
+  }
+
+  private get ordered(): Orders {
+    this.orders ??= new Orders()
+    return this.orders
   }
 
   /** Makes the actor heed its orders before the next command. */
   private interject(): void {
     this.rounds.isCut = true
     this.restarts.hurry()
-    this.bell.ring()
+    this.ring()
   }
 
   private become(status: typeof ActorStatus.Type): void {
@@ -318,7 +324,7 @@ export class LocalActor implements Waiter, RunningActor, Resident {
     let failure: ActorStopped | RecoveryFailed | undefined = because
     const reason = () => (failure ??= this.stopped(ending))
     this.rounds.abandon(reason)
-    this.orders.tellQuiet()
+    this.orders?.tellQuiet()
     for (const envelope of this.mailbox.drain()) envelope.refuse(reason())
     for (const envelope of this.mailbox.drainOutside()) envelope.notTaken(reason())
     this.witnesses.tellEnd(reason, () => Ending.toSignal(ending, this))

@@ -90,11 +90,14 @@ export class LocalEngine {
    * Found by name, so a client may hold another copy of the definition than the behavior. That the engine has closed is another matter than a behavior
    * that was forgotten.
    */
-  registration({ name: actor }: Actor.Any, id = ""): Result.Result<Registration, Unregistered> {
-    const registration = this.registrations.get(actor)
-    if (registration !== undefined) return Result.succeed(registration)
-    if (this.isStopping) return Result.fail(new ActorStopped({ actor, id: String(id), reason: "shutdown" }))
-    return Result.fail(new ActorNotRegistered({ actor, registered: [...this.registrations.keys()] }))
+  registration(definition: Actor.Any, id = ""): Result.Result<Registration, Unregistered> {
+    const registration = this.registrations.get(definition.name)
+    return registration === undefined ? Result.fail(this.unregistered(definition, id)) : Result.succeed(registration)
+  }
+
+  private unregistered({ name: actor }: Actor.Any, id: string): Unregistered {
+    if (this.isStopping) return new ActorStopped({ actor, id: String(id), reason: "shutdown" })
+    return new ActorNotRegistered({ actor, registered: [...this.registrations.keys()] })
   }
 
   /** Lets those actors finish what they have taken that may be here no longer. */
@@ -153,20 +156,21 @@ export class LocalEngine {
     definition: Actor.Any,
     id: string,
     name: string,
-    payload: unknown,
+    input: unknown,
     options: Passage | undefined
   ): Result.Result<Addressed, NotTaken> {
-    const registration = this.registration(definition, id)
-    if (Result.isFailure(registration)) return Result.fail(registration.failure)
-    const command = registration.success.commands.get(name)
-    if (command === undefined) return Result.fail(unknownCommand(registration.success, name))
-    const made = command.codec.makePayload(payload)
+    const registration = this.registrations.get(definition.name)
+    if (registration === undefined) return Result.fail(this.unregistered(definition, id))
+    const command = registration.commands.get(name)
+    if (command === undefined) return Result.fail(unknownCommand(registration, name))
+    const made = command.codec.makePayload(input)
     if (Result.isFailure(made)) return Result.fail(made.failure)
     const invalid = options === undefined ? undefined : refuseOptions(options, this.surroundings)
     if (invalid !== undefined) return Result.fail(invalid)
-    const actor = registration.success.demand(id)
-    if (Result.isFailure(actor)) return Result.fail(actor.failure)
-    return Result.succeed({ actor: actor.success, command, payload: made.success })
+    const payload = made.success
+    const ready = registration.ready(id)
+    if (ready !== undefined) return Result.succeed({ actor: ready, command, payload })
+    return Result.map(registration.demand(id), (actor) => ({ actor, command, payload }))
   }
 }
 

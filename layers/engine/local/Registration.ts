@@ -57,11 +57,17 @@ export class Registration {
     )
   }
 
+  /** The actor, if it is in memory and takes commands. */
+  ready(id: string): LocalActor | undefined {
+    const actor = this.actors.get(id)
+    return actor === undefined || actor.ending !== undefined || this.isClosing ? undefined : actor
+  }
+
   /** The actor in memory; wakes it if it is not, unless it was stopped. */
   demand(id: string): Result.Result<LocalActor, InvalidInput | ActorStopped> {
-    const actor = this.actors.get(id)
-    if (actor !== undefined && actor.ending === undefined && !this.isClosing) return Result.succeed(actor)
-    const reason = this.isClosing ? "shutdown" : (actor?.ending ?? this.gone.get(id))?.reason
+    const ready = this.ready(id)
+    if (ready !== undefined) return Result.succeed(ready)
+    const reason = this.isClosing ? "shutdown" : (this.actors.get(id)?.ending ?? this.gone.get(id))?.reason
     if (reason !== undefined) return Result.fail(new ActorStopped({ actor: this.behavior.definition.name, id, reason }))
     const { codec, name } = this.behavior.definition
     return Result.flatMap(codec.validateId(id), () =>

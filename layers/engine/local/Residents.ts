@@ -9,7 +9,7 @@ export interface Resident {
   idleAfter: Resident | undefined
   isIdle: boolean
   /** Leaves the memory, if it has nothing to do. */
-  readonly evict: () => void
+  evict(): void
 }
 
 /** Keeps the number of actors in memory below a maximum, as far as idle ones can be put to sleep: the one first that was used least recently. */

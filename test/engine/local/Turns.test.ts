@@ -10,12 +10,12 @@ describe("turns", () => {
     Effect.gen(function* () {
       const turns = yield* make
       const log: Array<string> = []
-      turns.add(() => {
+      turns.call(() => {
         log.push("a begins")
-        turns.add(() => log.push("c"))
+        turns.call(() => log.push("c"))
         log.push("a ends")
       })
-      turns.add(() => log.push("b"))
+      turns.call(() => log.push("b"))
       assert.deepStrictEqual(log, [])
       yield* Effect.promise(() => Promise.resolve())
       assert.deepStrictEqual(log, ["a begins", "a ends", "b", "c"])
@@ -29,9 +29,9 @@ describe("turns", () => {
       let isOver = false
       const again = () => {
         count++
-        if (!isOver) turns.add(again)
+        if (!isOver) turns.call(again)
       }
-      turns.add(again)
+      turns.call(again)
       yield* Effect.sleep("1 millis")
       isOver = true
       yield* Effect.sleep("1 millis")
@@ -50,14 +50,14 @@ describe("turns", () => {
     try {
       const turns = new Turns({ scheduleTask: (task) => scheduled.push(task), flush: () => {} })
       const log: Array<string> = []
-      turns.add(() => {
+      turns.call(() => {
         throw new Error("an observer's mistake")
       })
-      turns.add(() => log.push("b"))
+      turns.call(() => log.push("b"))
       assert.throws(() => microtasks[0]?.(), "an observer's mistake")
       assert.lengthOf(scheduled, 1)
       scheduled[0]?.()
-      turns.add(() => log.push("c"))
+      turns.call(() => log.push("c"))
       microtasks[1]?.()
       assert.deepStrictEqual(log, ["b", "c"])
     } finally {
