@@ -36,6 +36,8 @@ export interface SnapshotRow {
 export interface EventStore {
   /** Completes once every later read sees the event. */
   appendEvent(event: ContextEvent): Promise<unknown>
+  /** Stores several events of one agent, all or none. Without it, several at once are refused. */
+  appendEvents?(events: ReadonlyArray<ContextEvent>): Promise<unknown>
   /** The events of an agent in their order, from a version on; all of them when it is left out. */
   getEvents(agentId: string, fromVersion?: number): Promise<ReadonlyArray<EventRow>>
   getEvent(eventId: string): Promise<EventRow | null | undefined>

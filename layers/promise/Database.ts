@@ -43,6 +43,7 @@ export const join = (
   snapshots: Layer.Layer<SnapshotStore, Failure>
 ): Database => {
   const keeper = Layer.effect(SnapshotStore, SnapshotStore).pipe(Layer.provide(snapshots))
+  const source = Layer.effect(EventStore, EventStore).pipe(Layer.provide(events))
   const journal = Layer.effect(
     EventStore,
     Effect.gen(function* () {
@@ -54,6 +55,6 @@ export const join = (
         purge: (agentId) => Effect.andThen(kept.deleteAll(agentId), store.purge(agentId))
       })
     })
-  ).pipe(Layer.provide(events))
+  ).pipe(Layer.provide(source))
   return Layer.provideMerge(journal, keeper)
 }

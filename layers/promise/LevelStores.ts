@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import type { Options } from "../leveldb/index.ts"
 import { type Database, load, registry } from "./Database.ts"
 import { invalidOptions } from "./PantheonError.ts"
+import { shared } from "./Shared.ts"
 import { StoredEvents, StoredSnapshots } from "./Stores.ts"
 
 /** Where the directory is, and how it uses memory. Stores with one directory share it. */
@@ -20,13 +21,9 @@ const open = (owner: string, options: LevelOptions): Database => {
     throw invalidOptions(owner, "directory", "the path of a directory", directory)
   }
   const settings = { ...options, directory: resolve(directory) }
+  const driver = load("classic-level", () => import("../leveldb/index.ts"))
   return databases([settings.directory], () =>
-    Layer.unwrap(
-      Effect.map(
-        load("classic-level", () => import("../leveldb/index.ts")),
-        (LevelDb) => LevelDb.layer(settings)
-      )
-    )
+    shared(Layer.unwrap(Effect.map(driver, (LevelDb) => LevelDb.layer(settings))))
   )
 }
 

@@ -1,13 +1,13 @@
 /**
  * Stores in the memory of this process; what they hold is gone when the last object that uses them is closed.
  */
-import * as Layer from "effect/Layer"
 import * as Memory from "../memory/index.ts"
 import type { Database } from "./Database.ts"
+import { shared } from "./Shared.ts"
 import { StoredEvents, StoredSnapshots } from "./Stores.ts"
 
 // Each object is a memory of its own, for all who use that object.
-const fresh = (): Database => Layer.suspend(() => Layer.fresh(Memory.layer))
+const fresh = (): Database => shared(Memory.layer)
 
 /** Events in memory. */
 export class MemoryEventStore extends StoredEvents {

@@ -8,6 +8,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type { StoreOptions } from "../postgres/index.ts"
 import { type Database, load, registry } from "./Database.ts"
 import { type Failure, invalidOptions } from "./PantheonError.ts"
+import { shared } from "./Shared.ts"
 import { StoredEvents, StoredSnapshots } from "./Stores.ts"
 
 /** Where the tables are. */
@@ -50,9 +51,11 @@ const open = (owner: string, kind: "events" | "snapshots", options: PostgresOpti
   const known = databases.get(pool) ?? registry<Database>()
   databases.set(pool, known)
   return known([schema, tablePrefix, tenant], () =>
-    Layer.unwrap(
-      Effect.map(driver, (Postgres) => Postgres.layerClient({ feedPollMilliseconds, schema, tablePrefix, tenant }))
-    ).pipe(Layer.provide(pool))
+    shared(
+      Layer.unwrap(
+        Effect.map(driver, (Postgres) => Postgres.layerClient({ feedPollMilliseconds, schema, tablePrefix, tenant }))
+      ).pipe(Layer.provide(pool))
+    )
   )
 }
 
@@ -66,8 +69,10 @@ const poolOf = (owner: string, options: PostgresOptions): Pool => {
     throw invalidOptions(owner, "connectionString", "an address like postgresql://…", connectionString)
   }
   return pools([connectionString], () =>
-    Layer.unwrap(
-      Effect.map(driver, (Postgres) => Postgres.layerPool({ url: Redacted.make(connectionString), maxConnections }))
+    shared(
+      Layer.unwrap(
+        Effect.map(driver, (Postgres) => Postgres.layerPool({ url: Redacted.make(connectionString), maxConnections }))
+      )
     )
   )
 }

@@ -2,7 +2,7 @@
  * Runs Effects for callers without Effect: services that are opened at the first call, promises, and an end.
  *
  * 1. A session opens at its first call. When that fails, the calls that wait for it are rejected, and the next one tries again.
- * 2. Sessions over one layer share what it builds, such as a connection; it is released with the last of them.
+ * 2. Sessions share what their layers share (see `Shared`), such as a connection; it is released with the last of them.
  * 3. `close` refuses later calls, ends iterations, waits for the calls that are under way, and then releases everything. It may be called twice.
  * 4. Rejections are `PantheonError`s, but for what the caller's own functions threw.
  */
@@ -16,9 +16,7 @@ import * as Stream from "effect/Stream"
 import { CallerError } from "./CallerError.ts"
 import { Iteration } from "./Iteration.ts"
 import { closed, type Failure, fromDefect, fromFailure, isFailure, PantheonError } from "./PantheonError.ts"
-
-// One for the whole process, so that what is built from one layer is shared.
-const memoMap = Layer.makeMemoMapUnsafe()
+import { shared } from "./Shared.ts"
 
 type Run<R> = <A, E>(effect: Effect.Effect<A, E, R>, onExit: (exit: Exit.Exit<A, E>) => void) => void
 
@@ -29,7 +27,7 @@ interface Open<R> {
 }
 
 export class Session<R> {
-  /** What the session runs on; other sessions may be made over it. */
+  /** What the session runs on, for other sessions over the same services. */
   readonly layer: Layer.Layer<R, Failure>
   private readonly owner: string
   private opened: Open<R> | undefined
@@ -43,7 +41,7 @@ export class Session<R> {
   /** `owner` is the name that callers know, for error messages. */
   constructor(owner: string, layer: Layer.Layer<R, Failure>) {
     this.owner = owner
-    this.layer = layer
+    this.layer = shared(layer)
   }
 
   get isClosed(): boolean {
@@ -118,7 +116,7 @@ export class Session<R> {
       for (const { refuse } of waiting) refuse(error)
     }
     // What was built of a layer that failed must be gone before the next try.
-    const building = Effect.onExit(Layer.buildWithMemoMap(this.layer, memoMap, scope), (exit) =>
+    const building = Effect.onExit(Layer.buildWithScope(this.layer, scope), (exit) =>
       Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)
     )
     Effect.runFork(building).addObserver(settle)

@@ -17,7 +17,8 @@ import { Session } from "./Session.ts"
 abstract class Store {
   /** What it is kept in. */
   readonly #database: Database
-  protected readonly session: Session<Events.EventStore | Snapshots.SnapshotStore>
+  /** @internal */
+  readonly session: Session<Events.EventStore | Snapshots.SnapshotStore>
   #users = 0
 
   constructor(name: string, database: Database) {
@@ -25,7 +26,10 @@ abstract class Store {
     this.session = new Session(name, database)
   }
 
-  /** For services that are built over the store. */
+  /**
+   * For services that are built over the store.
+   * @internal
+   */
   get database(): Database {
     return this.#database
   }
@@ -39,7 +43,10 @@ abstract class Store {
     return this.close()
   }
 
-  /** Called by whatever is built over the store; the store is closed with the last of them. */
+  /**
+   * Called by whatever is built over the store; gives the call for its end. The store is closed with the last of them.
+   * @internal
+   */
   attach(): () => Promise<void> {
     this.#users++
     return () => (--this.#users === 0 ? this.close() : Promise.resolve())

@@ -15,6 +15,7 @@ export {
 } from "./JWTAuthService.ts"
 export { LevelEventStore, type LevelOptions, LevelSnapshotStore } from "./LevelStores.ts"
 export { MemoryEventStore, MemorySnapshotStore } from "./MemoryStores.ts"
+export { type AgentStateDeps, makeAgentStateManager } from "./makeAgentStateManager.ts"
 export { type Code, isPantheonError, PantheonError } from "./PantheonError.ts"
 export {
   PostgresEventStore,
@@ -22,4 +23,5 @@ export {
   PostgresSnapshotStore,
   type PostgresTables
 } from "./PostgresStores.ts"
+export { type AgentStateManager, type ContextUpdate, type NewAgentEvent, StateManager } from "./StateManager.ts"
 export type { TokenTime } from "./TokenTimes.ts"

@@ -13,7 +13,7 @@ export const owner = "pantheon"
 export const prefix = `${owner}/`
 
 /** Whether an agent belongs to a service of this library. */
-export const isReserved = (agentId: string): boolean => agentId.startsWith(prefix)
+export const isReserved = (agentId: unknown): boolean => typeof agentId === "string" && agentId.startsWith(prefix)
 
 /** Checks the id of an agent that an application names. `subject` names it in the error. */
 export const validate = (id: unknown, subject = "agentId"): Result.Result<string, InvalidInput> =>

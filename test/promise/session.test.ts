@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { CallerError, call } from "../../layers/promise/CallerError.ts"
 import { isPantheonError, PantheonError } from "../../layers/promise/PantheonError.ts"
 import { Session } from "../../layers/promise/Session.ts"
+import { shared } from "../../layers/promise/Shared.ts"
 import { AgentMissing } from "../../src/AgentError.ts"
 import { Rejected, Unavailable } from "../../src/StoreError.ts"
 import { codeOf } from "./databases.ts"
@@ -59,15 +60,32 @@ describe("a session", () => {
     await session.close()
   })
 
-  it("shares what its layer builds with other sessions, until the last is closed", async () => {
+  it("shares with other sessions what is shared, until the last is closed", async () => {
     const { layer, log } = watched()
-    const [left, right] = [new Session("Left", layer), new Session("Right", layer)]
+    const door = shared(layer)
+    const [left, right] = [new Session("Left", door), new Session("Right", door)]
     await Promise.all([left.run(Effect.asVoid(Door)), right.run(Effect.asVoid(Door))])
-    await left.close()
+    const above = new Session("Above", left.layer)
+    await above.run(Effect.asVoid(Door))
+    await Promise.all([left.close(), above.close()])
     assert.deepStrictEqual(log, ["opened"])
     await right.run(Effect.asVoid(Door))
     await right.close()
     assert.deepStrictEqual(log, ["opened", "released"])
+  })
+
+  it("shares nothing else, though it be made of the same parts", async () => {
+    class Street extends Context.Service<Street, { readonly name: string }>()("test/Street") {}
+    const house = Layer.effect(
+      Door,
+      Effect.map(Street, ({ name }) => ({ number: name.length }))
+    )
+    const sessions = ["a", "bb"].map(
+      (name) => new Session(name, shared(Layer.provide(house, Layer.succeed(Street, { name }))))
+    )
+    const numbers = sessions.map((session) => session.run(Effect.map(Door, ({ number }) => number)))
+    assert.deepStrictEqual(await Promise.all(numbers), [1, 2])
+    for (const session of sessions) await session.close()
   })
 
   it("tries again to open when that has failed", async () => {

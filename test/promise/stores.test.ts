@@ -97,6 +97,14 @@ for (const { name, open } of durable) {
   })
 }
 
+it("databases that are open at the same time are apart", async () => {
+  for (const { open } of databases) {
+    const [left, right] = [open()(), open()()]
+    await left.eventStore.appendEvent(event("e-1"))
+    assert.lengthOf(await right.eventStore.getEvents("agent-456"), 0)
+  }
+})
+
 describe("stores on PostgreSQL", () => {
   it("lie in the tables that are named", async () => {
     const schema = freshSchema()
