@@ -6,7 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // Many tests wait for processes and servers more than they compute.
+    maxWorkers: 3,
     retry: 0,
     allowOnly: false,
     passWithNoTests: false
