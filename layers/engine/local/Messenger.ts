@@ -10,18 +10,19 @@ import * as Result from "effect/Result"
 import type * as Actor from "../../../src/Actor.ts"
 import { ActorDeadlock, AskTimeout, MailboxFull, type NotTaken } from "../../../src/ActorError.ts"
 import type { TellOptions } from "../../../src/ActorSystem.ts"
-import { anonymous, CurrentPrincipal } from "../../../src/CurrentPrincipal.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import * as Trace from "../../../src/Trace.ts"
-import { Ask, type Envelope, nobody, type Origin, type Passage, Tell } from "./Envelope.ts"
+import { Ask, type Envelope, type Origin, type Passage, Tell } from "./Envelope.ts"
 import type { Addressed, LocalEngine } from "./LocalEngine.ts"
+import { Senders } from "./Senders.ts"
 import type { EngineSurroundings } from "./Surroundings.ts"
-import { CurrentWaiter, findCircle } from "./Waiter.ts"
+import { findCircle, type Waiter } from "./Waiter.ts"
 
 /** Sends for callers inside and outside of handlers. */
 export class Messenger {
   private readonly engine: LocalEngine
   private readonly surroundings: EngineSurroundings
+  private readonly senders = new Senders()
 
   constructor(engine: LocalEngine, surroundings: EngineSurroundings) {
     this.engine = engine
@@ -35,7 +36,7 @@ export class Messenger {
     payload: unknown,
     options: Passage | undefined
   ): Effect.Effect<unknown, unknown> {
-    return from(definition, id, name, options, (origin) => {
+    return this.from(definition, id, name, options, (origin) => {
       if (options?.timeout !== undefined)
         return this.sendInTime(definition, id, name, payload, options, options.timeout, origin)
       return this.send(definition, id, name, payload, options, origin)
@@ -83,7 +84,8 @@ export class Messenger {
       if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
       const { actor, command } = addressed.success
       const envelope = new Ask(command, addressed.success.payload, options, origin, this.surroundings.turns, resume)
-      const refusal = holdUp(addressed.success, envelope) ?? refusalOf(addressed.success, actor.deliver(envelope))
+      const refusal =
+        holdUp(this.asker, addressed.success, envelope) ?? refusalOf(addressed.success, actor.deliver(envelope))
       if (refusal === undefined) return takeBack(addressed.success, envelope, onWithdrawn)
       envelope.letGo()
       return resume(Exit.fail(refusal))
@@ -98,7 +100,9 @@ export class Messenger {
     options: (Passage & TellOptions) | undefined
   ): Effect.Effect<void, NotTaken> {
     if (options?.delivery === "durable") return Effect.fail(undurable)
-    return from(definition, id, name, options, (origin) => this.post(definition, id, name, payload, options, origin))
+    return this.from(definition, id, name, options, (origin) =>
+      this.post(definition, id, name, payload, options, origin)
+    )
   }
 
   private post(
@@ -133,35 +137,44 @@ export class Messenger {
       const envelope = new Tell(command, addressed.success.payload, options, origin, actor, this.surroundings, resume)
       const delivery = actor.deliver(envelope)
       if (delivery === "taken") return resume(Exit.void)
-      const refusal = refusalOf(addressed.success, delivery) ?? holdUp(addressed.success, envelope)
+      const refusal = refusalOf(addressed.success, delivery) ?? holdUp(this.asker, addressed.success, envelope)
       if (refusal === undefined) return takeBack(addressed.success, envelope)
       actor.mailbox.withdraw(envelope)
       return resume(Exit.fail(refusal))
     })
   }
+
+  /** Tells where a command comes from. It has a span, if its sender is in one, or its metadata name one. */
+  private from<A, E>(
+    { name: actor }: Actor.Any,
+    id: string,
+    command: string,
+    options: Passage | undefined,
+    send: (origin: Origin) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E> {
+    return Effect.withFiber((fiber) => {
+      const { origin } = this.senders.of(fiber.context)
+      const parent = fiber.cache.span ?? (options === undefined ? undefined : Trace.spanOf(options.metadata))
+      if (parent === undefined) return send(origin)
+      return Effect.useSpan(`${actor}.${command}`, { parent, kind: "client", attributes: { actor, id } }, (span) =>
+        send({ ...origin, span })
+      )
+    })
+  }
+
+  /** The actor whose handler sends. */
+  private get asker(): Waiter | undefined {
+    const fiber = Fiber.getCurrent()
+    return fiber === undefined ? undefined : this.senders.of(fiber.context).asker
+  }
 }
 
-/** Tells where a command comes from. It has a span, if its sender is in one, or its metadata name one. */
-const from = <A, E>(
-  { name: actor }: Actor.Any,
-  id: string,
-  command: string,
-  options: Passage | undefined,
-  send: (origin: Origin) => Effect.Effect<A, E>
-): Effect.Effect<A, E> =>
-  Effect.withFiber((fiber) => {
-    const current = fiber.getRef(CurrentPrincipal)
-    const principal = current === anonymous ? undefined : current
-    const parent = fiber.cache.span ?? (options === undefined ? undefined : Trace.spanOf(options.metadata))
-    if (parent === undefined) return send(principal === undefined ? nobody : { principal, span: undefined })
-    return Effect.useSpan(`${actor}.${command}`, { parent, kind: "client", attributes: { actor, id } }, (span) =>
-      send({ principal, span })
-    )
-  })
-
 /** If the sender is a handler, its actor waits from now on, unless that would be for ever. */
-const holdUp = ({ actor, command }: Addressed, envelope: Envelope): ActorDeadlock | undefined => {
-  const asker = Fiber.getCurrent()?.getRef(CurrentWaiter)
+const holdUp = (
+  asker: Waiter | undefined,
+  { actor, command }: Addressed,
+  envelope: Envelope
+): ActorDeadlock | undefined => {
   if (asker === undefined) return undefined
   const circle = findCircle(asker, actor)
   if (circle === undefined) {
