@@ -26,7 +26,7 @@ const tell = async (effort: Effort, actors: number, perActor: number, order: Ord
     await crowds.pantheon(actors),
     crowds.nact(actors),
     crowds.xstateTransition(actors),
-    ...(actors === 1 ? [crowds.xstateMachine(actors)] : [])
+    ...(actors === 1 ? [crowds.xstateMachine(actors), crowds.bareEffect()] : [])
   ]
   const setting =
     actors === 1

@@ -45,6 +45,26 @@ export const pantheon = async (
   }
 }
 
+/** No actor at all, but the floor of whatever is told by an Effect: one that only counts, without mailbox, schema or handler. */
+export const bareEffect = (): Crowd => {
+  const total = new Total()
+  return {
+    name: "an Effect that only counts",
+    tell: (perActor) => {
+      let sent = 0
+      return Effect.runPromise(
+        Effect.whileLoop({
+          while: () => sent < perActor,
+          body: () => Effect.sync(() => total.add(1)),
+          step: () => sent++
+        })
+      )
+    },
+    total,
+    close: () => Promise.resolve()
+  }
+}
+
 interface Add {
   readonly type: "Add"
   readonly amount: number
