@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Append, EventStore } from "../../../src/EventStore.ts"
+import type { Expected } from "../../../src/EventStoreDriver.ts"
 import * as Note from "../../../src/Note.ts"
 import { type AppendError, Corrupted, type ReadError, Unavailable } from "../../../src/StoreError.ts"
 import { appendSurely } from "../../../src/store/AppendSurely.ts"
@@ -82,21 +83,28 @@ export class Records {
    * Makes tokens void that have not expired. Tells whether this caller did so: the event has the id of the tokens, and the store keeps each id once, so of several who
    * try at the same time one succeeds.
    */
-  void({ id, principal, until }: Claims, by: string, at: number): Stored<boolean> {
-    const due = until + longestSkew
-    const append: Append = {
-      agentId: agentOf(principal.id),
-      events: [{ id, type: "auth.tokens.voided", timestamp: new Date(at), data: { by, due } }],
-      notes: [Note.put(voidNote(id), { by }, { due })]
-    }
-    return appendSurely(this.store, append).pipe(
+  void(claims: Claims, by: string, at: number): Stored<boolean> {
+    return appendSurely(this.store, voiding(claims, by, at, { id: claims.id })).pipe(
       Effect.as(true),
       Effect.catchIf(
         (error) => error._tag === "Rejected" && error.reason === "EventIdTaken",
-        () => Effect.succeed(false)
+        () => this.voidAnew(claims, by, at)
       ),
       Effect.mapError(closed("revoke tokens"))
     )
+  }
+
+  /** Whoever has seen a token can have used its id for an event of his own, so only the note tells whether it is void. */
+  private voidAnew(claims: Claims, by: string, at: number): Effect.Effect<boolean, ReadError | AppendError> {
+    const agentId = agentOf(claims.principal.id)
+    const attempt = Effect.gen({ self: this }, function* () {
+      const { version } = yield* this.store.head(agentId)
+      const notes = yield* this.store.getNotes([{ agentId, name: voidNote(claims.id) }])
+      if (notes.length > 0) return false
+      yield* appendSurely(this.store, voiding(claims, by, at, { id: randomUUID(), expected: version }))
+      return true
+    })
+    return Effect.retry(attempt, { while: (error) => error._tag === "Conflict", times: 100 })
   }
 
   /** Begins a new generation, so that all tokens before it are void. */
@@ -116,6 +124,22 @@ export class Records {
       Effect.mapError(closed("revoke principal")),
       Effect.asVoid
     )
+  }
+}
+
+/** The append that makes tokens void. */
+const voiding = (
+  { id: tokenId, principal, until }: Claims,
+  by: string,
+  at: number,
+  { expected = "any", id }: { readonly id: string; readonly expected?: Expected }
+): Append => {
+  const due = until + longestSkew
+  return {
+    agentId: agentOf(principal.id),
+    expected,
+    events: [{ id, type: "auth.tokens.voided", timestamp: new Date(at), data: { by, due } }],
+    notes: [Note.put(voidNote(tokenId), { by }, { due })]
   }
 }
 

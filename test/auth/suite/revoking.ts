@@ -1,6 +1,7 @@
 /** Tokens that are taken back. */
-import { describe } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { EventStore } from "../../../src/index.ts"
 import { freshId, type It, integers } from "../../contract/eventstore/support.ts"
 import { freshPrincipal, later, options, refused, second, service } from "../support.ts"
 
@@ -49,6 +50,29 @@ export const register = (it: It): void => {
           yield* refused(here.refresh(refreshToken), "Revoked")
           if (refreshed._tag === "Success") yield* there.validate(refreshed.value.accessToken)
         }
+      })
+    )
+
+    it.effect("is not hindered by whoever has used the id of the tokens for an event of his own", () =>
+      Effect.gen(function* () {
+        const [auth, store] = [yield* service(options), yield* EventStore.EventStore]
+        const squat = (id: string) => store.append({ agentId: freshId(), events: [{ id, type: "task.done" }] })
+        const revoked = yield* auth.issue(freshPrincipal())
+        yield* squat(revoked.id)
+        yield* auth.revoke(revoked.accessToken)
+        yield* refused(auth.validate(revoked.accessToken), "Revoked")
+        yield* refused(auth.refresh(revoked.refreshToken), "Revoked")
+        const refreshed = yield* auth.issue(freshPrincipal())
+        yield* squat(refreshed.id)
+        const exits = yield* Effect.all(
+          integers(3).map(() => Effect.exit(auth.refresh(refreshed.refreshToken))),
+          { concurrency: "unbounded" }
+        )
+        assert.lengthOf(
+          exits.filter(({ _tag }) => _tag === "Success"),
+          1
+        )
+        yield* refused(auth.validate(refreshed.accessToken), "Revoked")
       })
     )
 
