@@ -5,10 +5,11 @@ import * as Layer from "effect/Layer"
 import * as Manager from "../../src/AgentStateManager.ts"
 import type * as StateReducer from "../../src/StateReducer.ts"
 import type { EventStore, SnapshotStore } from "./Contracts.ts"
+import { checked } from "./checked.ts"
 import { foundation } from "./Foundation.ts"
-import { invalidOptions, PantheonError } from "./PantheonError.ts"
+import { invalidOptions } from "./PantheonError.ts"
 import { Session } from "./Session.ts"
-import { StateManager } from "./StateManager.ts"
+import { type Services, StateManager } from "./StateManager.ts"
 
 /** The stores of a manager, and how it folds and takes snapshots. */
 export interface AgentStateDeps<Event extends EventStore = EventStore, Snapshot extends SnapshotStore = SnapshotStore>
@@ -30,34 +31,29 @@ const owner = "makeAgentStateManager"
 /** Agents and their states over two stores. Nothing is opened before the first call. Throws a `PantheonError`, `INVALID_OPTIONS`, when an option makes no sense. */
 export const makeAgentStateManager = <Event extends EventStore, Snapshot extends SnapshotStore>(
   deps: AgentStateDeps<Event, Snapshot>
-): StateManager<Event, Snapshot> => {
+): StateManager<Event, Snapshot> => new StateManager(deps, ...open(owner, deps))
+
+/** What a manager is made of. */
+export const open = (
+  owner: string,
+  deps: AgentStateDeps
+): readonly [session: Session<Services>, release: () => Promise<void>] => {
   if (typeof deps !== "object" || deps === null) {
     throw invalidOptions(owner, "its argument", "an object with eventStore and snapshotStore", deps)
   }
   const { cachedAgents, reducers, stateVersion, upcastState } = deps
   const layer = checked(() =>
-    Manager.layer({ cachedAgents, reducers, stateVersion, upcastState, snapshots: snapshotsOf(deps) })
+    Manager.layer({ cachedAgents, reducers, stateVersion, upcastState, snapshots: snapshotsOf(owner, deps) })
   )
   const { database, release } = foundation(owner, deps)
-  const session = new Session("AgentStateManager", Layer.provideMerge(layer, database))
-  return new StateManager(deps, session, release)
+  return [new Session("AgentStateManager", Layer.provideMerge(layer, database)), release]
 }
 
-const snapshotsOf = ({ snapshotInterval, snapshots }: AgentStateDeps): Manager.Options["snapshots"] => {
+const snapshotsOf = (owner: string, { snapshotInterval, snapshots }: AgentStateDeps): Manager.Options["snapshots"] => {
   if (snapshotInterval === undefined) return snapshots
   if (snapshots !== undefined)
     throw invalidOptions(owner, "snapshotInterval", "left out beside snapshots", snapshotInterval)
   if (typeof snapshotInterval === "number") return { every: snapshotInterval }
   if (typeof snapshotInterval === "function") return (agentId) => ({ every: snapshotInterval(agentId) })
   throw invalidOptions(owner, "snapshotInterval", "a number or a function", snapshotInterval)
-}
-
-/** What the layers throw of options that make no sense has a code, too. */
-const checked = <A>(make: () => A): A => {
-  try {
-    return make()
-  } catch (error) {
-    if (error instanceof PantheonError || !(error instanceof Error)) throw error
-    throw new PantheonError("INVALID_OPTIONS", error.message, { cause: error })
-  }
 }

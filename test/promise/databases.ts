@@ -92,3 +92,9 @@ export const codeOf = async (promise: Promise<unknown>): Promise<string> => {
   }
   return "it was fulfilled"
 }
+
+/** Closes something after the test. */
+export const closed = <A extends { readonly close: () => Promise<void> }>(closeable: A): A => {
+  onTestFinished(() => closeable.close())
+  return closeable
+}
