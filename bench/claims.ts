@@ -212,6 +212,22 @@ export const claims: ReadonlyArray<Claim> = [
       ["cluster", "1 ", "pantheon, ask"],
       ["cluster", "1 ", "effect/cluster, volatile"]
     ]
+  },
+  {
+    text: "LevelDB, 256 appends in flight: what promises cost, as times the time of Effect",
+    ...atMost(1.15),
+    ratio: [
+      ["promise", "LevelDB", "pantheon, promises"],
+      ["promise", "LevelDB", "pantheon, Effect"]
+    ]
+  },
+  {
+    text: "PostgreSQL, 256 appends in flight: what promises cost, as times the time of Effect",
+    ...atMost(1.15),
+    ratio: [
+      ["promise", "PostgreSQL", "pantheon, promises"],
+      ["promise", "PostgreSQL", "pantheon, Effect"]
+    ]
   }
 ]
 

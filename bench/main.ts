@@ -18,6 +18,7 @@ import * as postgresActor from "./suites/postgresActor.ts"
 import * as postgresAppend from "./suites/postgresAppend.ts"
 import * as postgresGrowth from "./suites/postgresGrowth.ts"
 import * as postgresRead from "./suites/postgresRead.ts"
+import * as promise from "./suites/promise.ts"
 import * as timers from "./suites/timers.ts"
 
 const suites: ReadonlyArray<readonly [string, (effort: Effort, url: string) => Promise<ReadonlyArray<Row>>]> = [
@@ -29,6 +30,7 @@ const suites: ReadonlyArray<readonly [string, (effort: Effort, url: string) => P
   ["memory", memory.run],
   ["messages", messages.run],
   ["timers", timers.run],
+  ["promise", promise.run],
   ["footprint", footprint.run],
   ["auth", auth.run],
   ["cluster", cluster.run]

@@ -29,6 +29,7 @@ import { type CallerError, call } from "./CallerError.ts"
 import type { EventStore, SnapshotStore } from "./Contracts.ts"
 import type { Failure } from "./PantheonError.ts"
 import type { Session } from "./Session.ts"
+import { Shell } from "./Shell.ts"
 
 /** An event that is to be appended, and its agent. What is left out is filled in. */
 export interface NewAgentEvent extends NewEvent {
@@ -62,15 +63,16 @@ export type Services = Manager.AgentStateManager | AgentInterior | Events.EventS
 
 type Core = Manager.AgentStateManager["Service"]
 
-/** Agents and their states; made by `makeAgentStateManager`. Contexts are frozen and shared: write to the agent to change it. */
+/**
+ * Agents and their states; made by `makeAgentStateManager`. Contexts are frozen and shared: write to the agent to change it. `close` closes the stores
+ * too, those of this library that no other manager uses.
+ */
 export class StateManager<Event extends EventStore = EventStore, Snapshot extends SnapshotStore = SnapshotStore>
+  extends Shell<Services>
   implements AgentStateManager
 {
   readonly eventStore: Event
   readonly snapshotStore: Snapshot
-  /** @internal */
-  readonly session: Session<Services>
-  readonly #release: () => Promise<void>
 
   /** @internal */
   constructor(
@@ -78,10 +80,9 @@ export class StateManager<Event extends EventStore = EventStore, Snapshot extend
     session: Session<Services>,
     release: () => Promise<void>
   ) {
+    super(session, release)
     this.eventStore = stores.eventStore
     this.snapshotStore = stores.snapshotStore
-    this.session = session
-    this.#release = release
   }
 
   /** The agent as it is. Rejected with `AGENT_NOT_FOUND` when it was never written, with `AGENT_DELETED` when it was deleted. */
@@ -229,20 +230,6 @@ export class StateManager<Event extends EventStore = EventStore, Snapshot extend
   listAgents(options?: Events.AgentsOptions): AsyncIterableIterator<AgentEntry> {
     const agents = Stream.unwrap(Events.EventStore.useSync((store) => store.agents(options)))
     return this.session.iterate(Stream.filter(agents, ({ agentId }) => !ReservedAgents.isReserved(agentId)))
-  }
-
-  /**
-   * Waits for the calls that are under way, and releases everything, the stores too unless another manager uses them. Later calls are rejected with
-   * `CLOSED`.
-   */
-  async close(): Promise<void> {
-    if (this.session.isClosed) return await this.session.close()
-    await this.session.close()
-    await this.#release()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 
   #run<A>(use: (agents: Core) => Effect.Effect<A, Failure | CallerError>): Promise<A> {

@@ -66,4 +66,19 @@ describe("the small examples", { timeout: 60_000 }, () => {
       'left is Pinned: {"trip":{"to":"Oslo","days":3},"budget":900}'
     ])
   })
+
+  it("show agents without Effect and without TypeScript", async () => {
+    isShort("promise.mjs")
+    assert.deepStrictEqual(await lines("promise.mjs"), [
+      "worker-1 1: context.updated",
+      "worker-1 2: task.completed",
+      "worker-2 1: task.completed",
+      "worker-2 2: context.deleted",
+      "after a restart: version 2, { status: 'busy', since: 2026-01-01T00:00:00.000Z, completed: 1 }",
+      "a snapshot of version 2",
+      "worker-2: AGENT_DELETED",
+      "worker-3: AGENT_NOT_FOUND",
+      'agent "worker-1": expected version 1, found version 2. Read the agent again and decide anew.'
+    ])
+  })
 })
