@@ -3,6 +3,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -12,6 +13,7 @@ import type { Head } from "../EventStoreDriver.ts"
 import { ContextExists, ImportRefused } from "../LifecycleError.ts"
 import type { Limits } from "../Limits.ts"
 import { Conflict, type ReadError } from "../StoreError.ts"
+import { noteOfId } from "../sharing/ShareBook.ts"
 import type { Stores } from "../store/Replay.ts"
 import type * as Uuid from "../store/Uuid.ts"
 import type * as ExportFormat from "./ExportFormat.ts"
@@ -74,7 +76,7 @@ export const run = <E, R>(
       firstVersion,
       version,
       eventIds,
-      chunks: chunksOf(source, reader, onProgress)
+      chunks: chunksOf(source, reader, refuseTakenShares(stores, agentId, rekeying), onProgress)
     })
     if (outcome._tag === "Imported") return { counts: { ...reader.counts }, recipients: rekeying.recipients }
     return yield* outcome._tag === "Conflict" ? changed(agentId, found, outcome.actual) : taken(outcome)
@@ -93,6 +95,19 @@ const taken = ({ id, of }: { readonly of: string; readonly id: string }): Effect
       remedy: remedies.IdTaken
     })
   )
+
+/** Refuses a share that another agent has: whoever looks for it by its id would find either of them. */
+const refuseTakenShares = (
+  { events }: Stores,
+  agentId: string,
+  rekeying: Rekeying
+): Effect.Effect<void, ImportRefused | ReadError> =>
+  Effect.gen(function* () {
+    for (const id of rekeying.takeShareIds()) {
+      const others = Stream.filter(events.tagged(noteOfId(id)), (note) => note.agentId !== agentId)
+      if (Option.isSome(yield* Stream.runHead(others))) yield* taken({ of: "share", id })
+    }
+  })
 
 /** A text that is being read. */
 interface Source<E> {
@@ -132,8 +147,9 @@ const readFirst = <E>({ cutter, more }: Source<E>): Effect.Effect<string | undef
 const chunksOf = <E>(
   { cutter, more }: Source<E>,
   reader: ExportReader,
+  review: Effect.Effect<void, ImportRefused | ReadError>,
   onProgress: (counts: ExportFormat.Counts) => Effect.Effect<void>
-): Stream.Stream<ImportChunk, E | ImportRefused> => {
+): Stream.Stream<ImportChunk, E | ImportRefused | ReadError> => {
   const read = (line: string | undefined): Effect.Effect<void, ImportRefused> => {
     const refusal = line === undefined ? undefined : reader.read(line)
     return refusal === undefined ? Effect.void : Effect.fail(refusal)
@@ -158,6 +174,7 @@ const chunksOf = <E>(
     Effect.gen(function* () {
       if (!isMore) return undefined
       const isMoreLeft = yield* fill
+      yield* review
       yield* onProgress({ ...reader.counts })
       return [reader.chunks.take(), isMoreLeft] as const
     })

@@ -23,6 +23,7 @@ export class Rekeying {
   lastGiven = ""
   /** Whom shares are for that are brought in. */
   readonly recipients = new Set<string>()
+  private readonly shareIds: Array<string> = []
   private readonly agentId: string
   private readonly base: number
   /** What is added to each version. */
@@ -87,7 +88,31 @@ export class Rekeying {
     if (note.name.startsWith(MetadataRecord.prefix)) return this.entry(note)
     if (ExportFormat.contentOf(note.name) !== "shares") return Result.succeed(note)
     if (this.eventIds === "generated") return Result.succeed(undefined)
+    if (note.name.startsWith(ShareRecord.idPrefix)) return this.shareId(note)
     return note.name.startsWith(ShareRecord.prefix) ? this.share(note) : Result.succeed(note)
+  }
+
+  /** The ids of shares that were brought in since this was asked the last time. */
+  takeShareIds(): ReadonlyArray<string> {
+    return this.shareIds.splice(0)
+  }
+
+  /** What finds a share by its id must not lead anywhere else. */
+  private shareId(note: EncodedNote): Result.Result<EncodedNote, Refusal> {
+    const { body, name, tag } = note
+    const id = name.slice(ShareRecord.idPrefix.length)
+    const read = Result.getOrUndefined(Value.decode(body, name))
+    const found = Value.isRecord(read) ? read["name"] : undefined
+    const isOfShare = typeof found === "string" && found.startsWith(ShareRecord.prefix) && found.endsWith(`/${id}`)
+    if (!isOfShare || (tag !== undefined && tag !== name)) {
+      return Result.fail({
+        reason: "Malformed",
+        expected: "what finds the share of this id",
+        found: JSON.stringify(name)
+      })
+    }
+    this.shareIds.push(id)
+    return Result.succeed(note)
   }
 
   /** One that is found across agents, or when its time is over, and is no entry would be in the way of all others. */

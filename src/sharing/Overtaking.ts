@@ -22,19 +22,22 @@ type Record = ShareRecord.ShareRecord
 // Enough among those who rest now and then; whoever writes without a rest wins every time.
 const patience = 4
 
-/** Tries again until nobody comes between. Each attempt is told what to expect of the agent whose version it has read. */
+/**
+ * Tries again until nobody comes between. Each attempt is told what to expect of the agent whose version it has read, and whether the id of the event of the one before was
+ * taken: by another who was faster, or by somebody who has used it for an event of his own. Then it keeps nobody apart, and only the version does.
+ */
 export const racing = <A, E>(
-  attempt: (expect: (version: number) => Expected) => Effect.Effect<A, E>,
-  lost = 0
+  attempt: (expect: (version: number) => Expected, isTaken: boolean) => Effect.Effect<A, E>,
+  lost = 0,
+  isTaken = false
 ): Effect.Effect<A, E> =>
   Effect.catchIf(
-    attempt((version) => (lost < patience ? version : "any")),
-    (error) => lost < LostRace.mostTries && isLost(error),
-    () => Effect.andThen(LostRace.pause(lost), racing(attempt, lost + 1))
+    attempt((version) => (lost < patience || isTaken ? version : "any"), isTaken),
+    (error) => lost < LostRace.mostTries && (error instanceof Conflict || isOfTakenId(error)),
+    (error) => Effect.andThen(LostRace.pause(lost), racing(attempt, lost + 1, isOfTakenId(error)))
   )
 
-const isLost = (error: unknown): boolean =>
-  error instanceof Conflict || (error instanceof Rejected && error.reason === "EventIdTaken")
+const isOfTakenId = (error: unknown): boolean => error instanceof Rejected && error.reason === "EventIdTaken"
 
 /** A place that was read, and the one where an event was stored then. */
 export interface Gap {

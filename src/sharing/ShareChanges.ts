@@ -71,7 +71,8 @@ export class ShareChanges {
         if (yield* this.book.isOver(agentId)) return yield* ended
         yield* this.book.refuseRival(share)
         const expected = expect(read)
-        const stored = yield* this.write(share, AgentEvent.shared, shareData(share), expected, notes)
+        const event = { id: idOf(share), type: AgentEvent.shared, data: shareData(share) }
+        const stored = yield* this.write(share, event, expected, notes)
         if (expected !== "any") return
         const { isDeleted, isPurged, shares } = yield* Overtaking.between(this.events, agentId, { read, stored })
         if (isPurged) {
@@ -92,7 +93,7 @@ export class ShareChanges {
     shareId: string,
     decide: (share: Record, at: number) => Effect.Effect<Revision<E>, E>
   ): Effect.Effect<Record, E | ShareMissing | StoreFailure> {
-    return Overtaking.racing((expect) =>
+    return Overtaking.racing((expect, isTaken) =>
       Effect.gen({ self: this }, function* () {
         const found = yield* this.book.find(shareId)
         const { agentId } = found
@@ -105,7 +106,7 @@ export class ShareChanges {
         const next = { ...(revision._tag === "Change" ? revision.to : share), updatedAt: new Date(at) }
         const counted = { ...next, revision: share.revision + 1 }
         const expected = expect(read)
-        const stored = yield* this.writeRevision(counted, revision, expected)
+        const stored = yield* this.writeRevision(counted, revision, expected, isTaken ? {} : { id: idOf(counted) })
         if (expected !== "any") return counted
         const { isPurged, shares } = yield* Overtaking.between(this.events, agentId, { read, stored })
         if (isPurged) {
@@ -152,39 +153,48 @@ export class ShareChanges {
   private writeRevision(
     share: Record,
     revision: Exclude<Revision<unknown>, { readonly _tag: "Keep" }>,
-    expected: Expected
+    expected: Expected,
+    own: { readonly id?: string }
   ): Effect.Effect<number, AppendError> {
     if (revision._tag === "Change") {
-      return this.write(share, AgentEvent.shareChanged, shareData(share), expected, [put(share)])
+      const event = { ...own, type: AgentEvent.shareChanged, data: shareData(share) }
+      return this.write(share, event, expected, [put(share)])
     }
     const { id, ownerId, recipientId } = share
     const data = { shareId: id, ownerId, recipientId, reason: revision.reason }
-    return this.write(share, AgentEvent.shareRevoked, data, expected, namesOf(share).map(Note.remove))
+    const event = { ...own, type: AgentEvent.shareRevoked, data }
+    return this.write(share, event, expected, namesOf(share).map(Note.remove))
   }
 
-  /**
-   * Each revision has an event with an id of its own, which the store keeps once: of two that change one revision, one is refused. Gives the version
-   * of the event.
-   */
+  /** Gives the version of the event. */
   private write(
     share: Record,
-    type: string,
-    data: { readonly reason?: Reason },
+    event: ShareEvent,
     expected: Expected,
     notes: ReadonlyArray<Note.Change>
   ): Effect.Effect<number, AppendError> {
-    const { agentId, id, recipientId, revision } = share
+    const { agentId, recipientId } = share
     return Effect.gen({ self: this }, function* () {
       const { id: principal } = yield* CurrentPrincipal
       // Two that end a share write the same, and yet only one of them did.
       const mark = yield* Random.nextInt
-      const event = { id: `share/${id}/${revision}`, type, data, metadata: { principal, mark } }
-      const { version } = yield* appendSurely(this.events, { agentId, expected, events: [event], notes })
-      yield* ShareAudit.done(this.sink, share, type, data.reason)
+      const events = [{ ...event, metadata: { principal, mark } }]
+      const { version } = yield* appendSurely(this.events, { agentId, expected, events, notes })
+      yield* ShareAudit.done(this.sink, share, event.type, event.data.reason)
       return version
     }).pipe(Effect.ensuring(Effect.sync(() => this.policy.sharesChanged(agentId, recipientId))))
   }
 }
+
+/** What tells of a revision of a share. */
+interface ShareEvent {
+  readonly id?: string
+  readonly type: string
+  readonly data: { readonly reason?: Reason }
+}
+
+/** Each revision has an event with an id of its own, which the store keeps once: of two that change one revision, one is refused. */
+const idOf = ({ id, revision }: Record): string => `share/${id}/${revision}`
 
 /** The names of its notes. */
 const namesOf = (share: Record): ReadonlyArray<string> => [

@@ -5,6 +5,7 @@ import { describe, it } from "@effect/vitest"
 import type * as Layer from "effect/Layer"
 import * as counting from "./lifecycle/counting.ts"
 import * as ending from "./lifecycle/ending.ts"
+import * as forging from "./lifecycle/forging.ts"
 import * as guarding from "./lifecycle/guarding.ts"
 import * as refusing from "./lifecycle/refusing.ts"
 import * as soundness from "./lifecycle/soundness.ts"
@@ -17,7 +18,7 @@ export interface Options<E> {
   readonly layer: Layer.Layer<Stores, E>
 }
 
-const themes = [travelling, refusing, ending, counting, soundness, guarding]
+const themes = [travelling, refusing, ending, counting, soundness, forging, guarding]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {

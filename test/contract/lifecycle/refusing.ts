@@ -8,10 +8,10 @@ import { EventStore } from "../../../src/EventStore.ts"
 import type { ImportRefused } from "../../../src/LifecycleError.ts"
 import * as Limits from "../../../src/Limits.ts"
 import * as Note from "../../../src/Note.ts"
-import { Sha256 } from "../../../src/store/Sha256.ts"
 import {
   Agents,
   assertMissing,
+  ended,
   freshId,
   type It,
   importLines,
@@ -36,21 +36,6 @@ const sample = Effect.gen(function* () {
   assert.lengthOf(lines, 10)
   return lines
 })
-
-/** The lines with a true end behind them. */
-const ended = (lines: Lines): Lines => {
-  const body = lines.slice(0, -1)
-  const sha = new Sha256()
-  for (const line of body) sha.add(line)
-  const count = (kind: string) => body.filter((line) => line.startsWith(`{"${kind}"`)).length
-  const counts = {
-    events: count("event"),
-    snapshots: count("snapshot"),
-    commands: count("command"),
-    notes: count("note")
-  }
-  return [...body, `${JSON.stringify({ end: { ...counts, sha256: sha.end() } })}\n`]
-}
 
 const replaced = (lines: Lines, line: number, from: string | RegExp, to: string): Lines =>
   lines.map((text, index) => (index === line - 1 ? text.replace(from, to) : text))

@@ -12,6 +12,7 @@ import * as ContextLifecycle from "../../../src/ContextLifecycle.ts"
 import { EventStore } from "../../../src/EventStore.ts"
 import type { ImportRefused } from "../../../src/LifecycleError.ts"
 import type { SnapshotStore } from "../../../src/SnapshotStore.ts"
+import { Sha256 } from "../../../src/store/Sha256.ts"
 
 export type Stores = EventStore | SnapshotStore
 
@@ -121,3 +122,18 @@ export const assertMissing = (agentId: string) =>
     assert.deepStrictEqual(yield* Stream.runCollect(store.notes(agentId)), [])
     assert.deepStrictEqual(yield* Stream.runCollect(store.commands(agentId)), [])
   })
+
+/** The lines with a true end behind them. */
+export const ended = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const body = lines.slice(0, -1)
+  const sha = new Sha256()
+  for (const line of body) sha.add(line)
+  const count = (kind: string) => body.filter((line) => line.startsWith(`{"${kind}"`)).length
+  const counts = {
+    events: count("event"),
+    snapshots: count("snapshot"),
+    commands: count("command"),
+    notes: count("note")
+  }
+  return [...body, `${JSON.stringify({ end: { ...counts, sha256: sha.end() } })}\n`]
+}

@@ -98,6 +98,30 @@ export const register = (it: It): void => {
       }).pipe(shared)
     )
 
+    it.effect("nobody keeps a share as it is by using the ids of its events for events of his own", () =>
+      Effect.gen(function* () {
+        const sharing = yield* Sharing
+        const agentId = yield* agentWith({ n: 0 })
+        const bob = user(freshId())
+        const { id } = yield* sharing.share({ agentId, recipientId: bob.id, level: "write" })
+        const squat = (revision: number) =>
+          EventStore.use((store) =>
+            store.append({ agentId: freshId(), events: [{ id: `share/${id}/${revision}`, type: "task.done" }] })
+          )
+        yield* squat(2)
+        assert.deepInclude(yield* sharing.change(id, { level: "read" }), { level: "read", revision: 2 })
+        yield* squat(3)
+        const revoking = Array.from({ length: 3 }, () => Effect.exit(sharing.revoke(id)))
+        const exits = yield* Effect.all(revoking, { concurrency: "unbounded" })
+        assert.lengthOf(
+          exits.filter(({ _tag }) => _tag === "Success"),
+          1
+        )
+        yield* fails(as(bob)(sharing.getSharedContext(id)), "ShareMissing")
+        assert.isEmpty(yield* notesOf(agentId))
+      }).pipe(shared)
+    )
+
     it.effect("nothing comes back that is purged meanwhile, and what is deleted is not shared", () =>
       Effect.gen(function* () {
         const agents = yield* Agents
