@@ -45,8 +45,6 @@ export interface NewContextShare {
   readonly permissions?: SharePermissions | undefined
   /** From then on it shows nothing; never, by default. */
   readonly expiresAt?: Date | undefined
-  /** Whose share it is; the source by default. */
-  readonly createdBy?: string | undefined
   /** Whether the target must accept it first; `false` by default. */
   readonly needsAcceptance?: boolean | undefined
 }
@@ -65,6 +63,7 @@ export interface ContextShare {
   readonly expiresAt?: Date
   readonly createdAt: Date
   readonly updatedAt: Date
+  /** Whose share it is. */
   readonly createdBy: string
   /** Counts the changes, from 1. */
   readonly revision: number
@@ -110,10 +109,9 @@ export class ContextSharingService extends Shell<Sharing.ContextSharing> {
     super(new Session(owner, Sharing.layer.pipe(Layer.provide(policy), Layer.provide(layer))), release)
   }
 
-  /** Shares an agent with another. */
+  /** Shares an agent with another. The share belongs to the source. */
   shareContext(share: NewContextShare): Promise<ContextShare> {
-    const { createdBy = share.sourceAgentId } = share
-    return this.#run(createdBy, (sharing) =>
+    return this.#run(share.sourceAgentId, (sharing) =>
       Effect.flatMap(Effect.fromResult(termsOf(share)), (terms) => Effect.map(sharing.share(terms), shown))
     )
   }

@@ -141,6 +141,29 @@ describe("a sharing service", () => {
     }
   })
 
+  it("refuses to write to stores that cannot keep what stands beside events", async () => {
+    const rows: Array<Pantheon.ContextEvent> = []
+    const eventStore = {
+      appendEvent: async (event: Pantheon.ContextEvent) => rows.push(event),
+      getEvents: async (agentId: string) => rows.filter((row) => row.agentId === agentId),
+      getEvent: async (id: string) => rows.find((row) => row.id === id)
+    }
+    const snapshotStore = {
+      saveSnapshot: async () => {},
+      getLatestSnapshot: async () => null,
+      getSnapshot: async () => null
+    }
+    await using agents = Pantheon.makeAgentStateManager({ eventStore, snapshotStore })
+    await agents.updateContext("source", { state: {} })
+    await using sharing = new Pantheon.ContextSharingService(agents)
+    await using metadata = new Pantheon.ContextMetadataService(agents)
+    const share = sharing.shareContext({ sourceAgentId: "source", targetAgentId: "target" })
+    assert.strictEqual(await codeOf(share), "REFUSED")
+    const entry = metadata.setMetadata({ agentId: "source", contextKey: "k", contextValue: 1 })
+    assert.strictEqual(await codeOf(entry), "REFUSED")
+    assert.lengthOf(rows, 1)
+  })
+
   it("has the types that callers rely on", () => {
     type Service = Pantheon.ContextSharingService
     expectTypeOf<Service["shareContext"]>().returns.resolves.toEqualTypeOf<Pantheon.ContextShare>()
