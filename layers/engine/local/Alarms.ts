@@ -132,7 +132,7 @@ export class Alarms {
     const found = registration?.demand(alarm.id)
     if (found === undefined || Result.isFailure(found)) return
     this.ringing.add(alarm.key)
-    const firing = new Firing(alarm, this.clockwork.turns, (ring) => this.afterRing(alarm, ring))
+    const firing = new Firing(alarm, (ring) => this.afterRing(alarm, ring))
     if (found.success.deliver(firing) === "full") this.afterRing(alarm, { _tag: "Unheard" })
   }
 

@@ -50,15 +50,13 @@ export abstract class Envelope {
   readonly origin: Origin
   /** The next in the same mailbox. */
   behind: Envelope | undefined
-  private readonly turns: Turns
   private wait: { readonly asker: Waiter; readonly target: Waiter } | undefined
 
-  constructor(command: Command, payload: unknown, options: Passage | undefined, origin: Origin, turns: Turns) {
+  constructor(command: Command, payload: unknown, options: Passage | undefined, origin: Origin) {
     this.command = command
     this.payload = payload
     this.options = options
     this.origin = origin
-    this.turns = turns
   }
 
   /** The mailbox has taken it after its sender had to wait for room. */
@@ -82,15 +80,11 @@ export abstract class Envelope {
     release(this.wait.asker, this.wait.target)
     this.wait = undefined
   }
-
-  protected tell(task: Task): void {
-    this.letGo()
-    this.turns.add(task)
-  }
 }
 
 /** A command whose sender waits for the outcome. */
 export class Ask extends Envelope implements Task {
+  private readonly turns: Turns
   private readonly resume: (exit: Exit.Exit<unknown, unknown>) => void
   private exit: Exit.Exit<unknown, unknown> | undefined
 
@@ -102,7 +96,8 @@ export class Ask extends Envelope implements Task {
     turns: Turns,
     resume: (exit: Exit.Exit<unknown, unknown>) => void
   ) {
-    super(command, payload, options, origin, turns)
+    super(command, payload, options, origin)
+    this.turns = turns
     this.resume = resume
   }
 
@@ -115,7 +110,8 @@ export class Ask extends Envelope implements Task {
   answer(exit: Exit.Exit<unknown, unknown>): void {
     if (this.exit !== undefined) return
     this.exit = exit
-    this.tell(this)
+    this.letGo()
+    this.turns.add(this)
   }
 
   refuse(failure: ActorError): void {
@@ -128,41 +124,62 @@ export class Ask extends Envelope implements Task {
   }
 }
 
-/** A command whose outcome is told to nobody; its sender only waits for room. */
+/** A command whose outcome is told to nobody. There may be very many of them, so it is small. */
 export class Tell extends Envelope {
-  private readonly target: ActorAddress
-  private readonly post: PostOffice
-  private readonly resume: ((exit: Exit.Exit<void, NotTaken>) => void) | undefined
+  private readonly target: Addressee
+
+  constructor(command: Command, payload: unknown, options: Passage | undefined, origin: Origin, target: Addressee) {
+    super(command, payload, options, origin)
+    this.target = target
+  }
+
+  taken(): void {}
+
+  notTaken(_failure: NotTaken): void {}
+
+  answer(): void {}
+
+  refuse(reason: ActorError): void {
+    const { command, payload, target } = this
+    target.post.deadLetters.add({ actor: target.actor, id: target.id, command: command.name, payload, reason })
+  }
+}
+
+/** The same from a sender that waits for room. */
+export class WaitingTell extends Tell {
+  private readonly turns: Turns
+  private readonly resume: (exit: Exit.Exit<void, NotTaken>) => void
 
   constructor(
     command: Command,
     payload: unknown,
     options: Passage | undefined,
     origin: Origin,
-    target: ActorAddress,
-    post: PostOffice,
-    resume?: (exit: Exit.Exit<void, NotTaken>) => void
+    target: Addressee,
+    resume: (exit: Exit.Exit<void, NotTaken>) => void
   ) {
-    super(command, payload, options, origin, post.turns)
-    this.target = target
-    this.post = post
+    super(command, payload, options, origin, target)
+    this.turns = target.post.turns
     this.resume = resume
   }
 
-  taken(): void {
-    this.tell({ run: () => this.resume?.(Exit.void) })
+  override taken(): void {
+    this.tell(Exit.void)
   }
 
-  notTaken(failure: NotTaken): void {
-    this.tell({ run: () => this.resume?.(Exit.fail(failure)) })
+  override notTaken(failure: NotTaken): void {
+    this.tell(Exit.fail(failure))
   }
 
-  answer(): void {}
-
-  refuse(reason: ActorError): void {
-    const { command, payload, target } = this
-    this.post.deadLetters.add({ actor: target.actor, id: target.id, command: command.name, payload, reason })
+  private tell(exit: Exit.Exit<void, NotTaken>): void {
+    this.letGo()
+    this.turns.call(() => this.resume(exit))
   }
+}
+
+/** Whom a command is for. */
+export interface Addressee extends ActorAddress {
+  readonly post: PostOffice
 }
 
 /** Where senders are told, and where commands go that nobody runs. */

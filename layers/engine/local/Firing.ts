@@ -10,7 +10,6 @@ import type { Due } from "../../../src/Note.ts"
 import type { Corrupted } from "../../../src/StoreError.ts"
 import type { Alarm } from "./AlarmQueue.ts"
 import { type Command, Envelope, nobody, type Origin } from "./Envelope.ts"
-import type { Turns } from "./Turns.ts"
 
 /** What became of a timer that has gone off. */
 export type Ring =
@@ -32,8 +31,8 @@ export class Firing extends Envelope {
   private failure: Corrupted | undefined
   private readonly onEnd: (ring: Ring) => void
 
-  constructor(alarm: Alarm, turns: Turns, onEnd: (ring: Ring) => void) {
-    super(unread, undefined, {}, nobody, turns)
+  constructor(alarm: Alarm, onEnd: (ring: Ring) => void) {
+    super(unread, undefined, {}, nobody)
     this.alarm = alarm
     this.onEnd = onEnd
   }

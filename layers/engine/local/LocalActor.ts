@@ -12,7 +12,7 @@ import type { Behavior } from "../../../src/actor/Behavior.ts"
 import type { RunningActor } from "../../../src/CurrentActor.ts"
 import { Bell } from "./Bell.ts"
 import * as Ending from "./Ending.ts"
-import type { Envelope } from "./Envelope.ts"
+import type { Addressee, Envelope, PostOffice } from "./Envelope.ts"
 import { LiveJournal } from "./LiveJournal.ts"
 import { Mailbox } from "./Mailbox.ts"
 import { Orders, type Trouble } from "./Orders.ts"
@@ -25,7 +25,7 @@ import type { Waiter } from "./Waiter.ts"
 import { type Listener, Witnesses } from "./Witnesses.ts"
 
 /** An actor in memory. */
-export class LocalActor extends Bell implements Waiter, RunningActor, Resident {
+export class LocalActor extends Bell implements Addressee, Waiter, RunningActor, Resident {
   readonly id: string
   readonly agentId: string
   readonly behavior: Behavior
@@ -75,6 +75,10 @@ export class LocalActor extends Bell implements Waiter, RunningActor, Resident {
 
   get actor(): string {
     return this.behavior.definition.name
+  }
+
+  get post(): PostOffice {
+    return this.surroundings
   }
 
   /** Those whose handlers wait, one for the other, for the command that it runs now. */

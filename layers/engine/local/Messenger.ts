@@ -12,7 +12,7 @@ import { ActorDeadlock, AskTimeout, MailboxFull, type NotTaken } from "../../../
 import type { TellOptions } from "../../../src/ActorSystem.ts"
 import { InvalidInput } from "../../../src/StoreError.ts"
 import * as Trace from "../../../src/Trace.ts"
-import { Ask, type Envelope, type Origin, type Passage, Tell } from "./Envelope.ts"
+import { Ask, type Envelope, type Origin, type Passage, Tell, WaitingTell } from "./Envelope.ts"
 import type { Addressed, LocalEngine } from "./LocalEngine.ts"
 import { Senders } from "./Senders.ts"
 import type { EngineSurroundings } from "./Surroundings.ts"
@@ -117,7 +117,7 @@ export class Messenger {
     if (Result.isFailure(addressed)) return Exit.fail(addressed.failure)
     const { actor, command } = addressed.success
     if (!actor.mailbox.hasRoom) return this.postWhenRoom(definition, id, name, payload, options, origin)
-    actor.deliver(new Tell(command, addressed.success.payload, options, origin, actor, this.surroundings))
+    actor.deliver(new Tell(command, addressed.success.payload, options, origin, actor))
     return Exit.void
   }
 
@@ -134,7 +134,7 @@ export class Messenger {
       const addressed = this.engine.address(definition, id, name, payload, options)
       if (Result.isFailure(addressed)) return resume(Exit.fail(addressed.failure))
       const { actor, command } = addressed.success
-      const envelope = new Tell(command, addressed.success.payload, options, origin, actor, this.surroundings, resume)
+      const envelope = new WaitingTell(command, addressed.success.payload, options, origin, actor, resume)
       const delivery = actor.deliver(envelope)
       if (delivery === "taken") return resume(Exit.void)
       const refusal = refusalOf(addressed.success, delivery) ?? holdUp(this.asker, addressed.success, envelope)
