@@ -68,7 +68,7 @@ const loadedBy = (folder: string, specifiers: ReadonlyArray<string>): string => 
 
 const checkLoading = (tarball: string): void => {
   const folder = install("bare", tarball, ["effect"])
-  const bare = [project.name, `${project.name}/memory`, `${project.name}/engine/local`]
+  const bare = ["", "/memory", "/engine/local", "/promise"].map((subpath) => `${project.name}${subpath}`)
   const loaded = loadedBy(folder, bare)
   if (!loaded.includes("/dist/src/index.js")) throw new Error("the watch over loaded modules saw nothing")
   const strays = loaded

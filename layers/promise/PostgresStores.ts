@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlClient } from "effect/sql/SqlClient"
 import type { StoreOptions } from "../postgres/index.ts"
 import { type Database, load, registry } from "./Database.ts"
 import { type Failure, invalidOptions } from "./PantheonError.ts"
@@ -31,15 +31,15 @@ export type PostgresOptions = PostgresTables &
       }
     | {
         /** A client of `effect/sql`, which stays open. */
-        readonly client: SqlClient.SqlClient
+        readonly client: SqlClient
       }
   )
 
-type Pool = Layer.Layer<SqlClient.SqlClient, Failure>
+type Pool = Layer.Layer<SqlClient, Failure>
 
 const pools = registry<Pool>()
 const databases = new WeakMap<Pool, ReturnType<typeof registry<Database>>>()
-const clients = new WeakMap<SqlClient.SqlClient, Pool>()
+const clients = new WeakMap<SqlClient, Pool>()
 
 const driver = load("@effect/sql-pg", () => import("../postgres/index.ts"))
 
@@ -77,11 +77,12 @@ const poolOf = (owner: string, options: PostgresOptions): Pool => {
   )
 }
 
-const poolOfClient = (owner: string, client: SqlClient.SqlClient): Pool => {
+const poolOfClient = (owner: string, client: SqlClient): Pool => {
   if (typeof client !== "function" || !("unsafe" in client)) {
     throw invalidOptions(owner, "client", "a client of effect/sql", client)
   }
-  const pool = clients.get(client) ?? Layer.succeed(SqlClient.SqlClient, client)
+  const tag = load("effect", () => import("effect/sql/SqlClient"))
+  const pool = clients.get(client) ?? Layer.unwrap(Effect.map(tag, ({ SqlClient }) => Layer.succeed(SqlClient, client)))
   clients.set(client, pool)
   return pool
 }

@@ -1,6 +1,14 @@
 import { inspect } from "node:util"
+import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { load } from "../../layers/promise/Database.ts"
 import * as Pantheon from "../../layers/promise/index.ts"
+import { Session } from "../../layers/promise/Session.ts"
+import * as TestDatabase from "../support/TestDatabase.ts"
 import { codeOf, connectionString, databases, durable, freshDirectory, freshSchema } from "./databases.ts"
 
 const event = (id: string, agentId = "agent-456") => ({
@@ -116,6 +124,20 @@ describe("stores on PostgreSQL", () => {
     assert.lengthOf(await other.getEvents("agent-456"), 0)
   })
 
+  it("may share a client of effect/sql, which stays open", async () => {
+    const runtime = ManagedRuntime.make(TestDatabase.client)
+    const client: SqlClient = await runtime.runPromise(PgClient.PgClient)
+    const schema = freshSchema()
+    const left = new Pantheon.PostgresEventStore({ client, schema })
+    const right = new Pantheon.PostgresEventStore({ client, schema })
+    await left.appendEvent(event("e-1"))
+    await left.close()
+    assert.lengthOf(await right.getEvents("agent-456"), 1)
+    await right.close()
+    assert.lengthOf(await runtime.runPromise(client.unsafe("SELECT 1 AS one")), 1)
+    await runtime.dispose()
+  })
+
   it("never show the address", async () => {
     const secret = "postgresql://user:hunter2@127.0.0.1:1/none"
     await using store = new Pantheon.PostgresEventStore({ connectionString: secret })
@@ -157,6 +179,15 @@ describe("stores on PostgreSQL", () => {
     assert.strictEqual(await codeOf(store.getEvents("a")), "INVALID_INPUT")
     await store.close()
   })
+})
+
+it("a driver that is not installed is told by its name", async () => {
+  const missing: string = "no-such-driver"
+  const session = new Session("A store", Layer.effectDiscard(load(missing, () => import(missing))))
+  const error: unknown = await session.run(Effect.void).catch((error: unknown) => error)
+  assert.isTrue(Pantheon.isPantheonError(error) && error.code === "UNAVAILABLE")
+  assert.include(String(error), "npm install no-such-driver")
+  await session.close()
 })
 
 describe("stores on LevelDB", () => {
