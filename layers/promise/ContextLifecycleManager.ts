@@ -14,7 +14,7 @@ import type { AgentContext } from "../../src/AgentContext.ts"
 import * as Lifecycle from "../../src/ContextLifecycle.ts"
 import { CallerError } from "./CallerError.ts"
 import type { ContextMetadataService } from "./ContextMetadataService.ts"
-import { actAs, groundOf, type Home } from "./Home.ts"
+import { asProgram, groundOf, type Home } from "./Home.ts"
 import type { Failure } from "./PantheonError.ts"
 import { Session } from "./Session.ts"
 import { Shell } from "./Shell.ts"
@@ -119,7 +119,7 @@ export class ContextLifecycleManager extends Shell<Lifecycle.ContextLifecycle> {
   }
 
   #run<A>(use: (lifecycle: Core) => Effect.Effect<A, Failure | CallerError>): Promise<A> {
-    return this.session.run(actAs(undefined, Lifecycle.ContextLifecycle.use(use)))
+    return this.session.run(asProgram(Lifecycle.ContextLifecycle.use(use)))
   }
 }
 

@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metadata from "../../src/ContextMetadata.ts"
 import type { CallerError } from "./CallerError.ts"
-import { actAs, groundOf, type Home } from "./Home.ts"
+import { type Asker, asAsker, groundOf, type Home } from "./Home.ts"
 import type { Failure } from "./PantheonError.ts"
 import { Session } from "./Session.ts"
 import { Shell } from "./Shell.ts"
@@ -57,8 +57,8 @@ export interface NewMetadata extends Asking {
 
 /** Who asks. */
 export interface Asking {
-  /** The agent itself when it is left out; in queries without an agent, the program, which sees everything. */
-  readonly requestingAgentId?: string | undefined
+  /** The agent itself when it is left out; in queries without an agent, the program, which sees everything. A name that is undefined is refused. */
+  readonly requestingAgentId?: string
 }
 
 /** What of an entry changes beside its value. */
@@ -72,7 +72,8 @@ export interface MetadataUpdate extends Asking {
 
 /** Which entries; all that fit what is given. */
 export interface ContextQuery extends Asking {
-  readonly agentId?: string | undefined
+  /** Of all agents when it is left out. */
+  readonly agentId?: string
   readonly contextType?: string | undefined
   readonly visibility?: ContextVisibility | undefined
   /** A text with at most one `*`, such as `topic:*`. */
@@ -98,8 +99,8 @@ export class ContextMetadataService extends Shell<Metadata.ContextMetadata> {
 
   /** Sets an entry, in the place of the one that has this key. */
   setMetadata(entry: NewMetadata): Promise<ContextMetadata> {
-    const { agentId, contextKey, contextType: type, contextValue, requestingAgentId = agentId, ...options } = entry
-    return this.#run(requestingAgentId, (metadata) =>
+    const { agentId, contextKey, contextType: type, contextValue, requestingAgentId: _, ...options } = entry
+    return this.#run(askerOf(entry, agentId), (metadata) =>
       Effect.map(metadata.set(agentId, contextKey, contextValue, { ...options, type }), shown)
     )
   }
@@ -110,10 +111,10 @@ export class ContextMetadataService extends Shell<Metadata.ContextMetadata> {
   getMetadata(
     agentId: string,
     contextKey?: string,
-    { requestingAgentId = agentId }: Asking = {}
+    asking: Asking = {}
   ): Promise<ContextMetadata | null | ReadonlyArray<ContextMetadata>> {
-    if (contextKey === undefined) return this.queryMetadata({ agentId, requestingAgentId })
-    return this.#run(requestingAgentId, (metadata) =>
+    if (contextKey === undefined) return this.queryMetadata({ agentId })
+    return this.#run(askerOf(asking, agentId), (metadata) =>
       Effect.map(metadata.get(agentId, contextKey), shown).pipe(
         Effect.catchTag("MetadataMissing", () => Effect.succeed(null))
       )
@@ -122,7 +123,8 @@ export class ContextMetadataService extends Shell<Metadata.ContextMetadata> {
 
   /** The entries that fit, in an order of the store's own. */
   queryMetadata(query: ContextQuery = {}): Promise<ReadonlyArray<ContextMetadata>> {
-    const { after, agentId, contextType, contextValue, requestingAgentId = agentId, ...rest } = query
+    const { after, agentId, contextType, contextValue, requestingAgentId: _, ...rest } = query
+    const about: Asker = "agentId" in query ? [agentId ?? ""] : []
     const wanted: Metadata.MetadataQuery = {
       limit: Number.MAX_SAFE_INTEGER,
       ...rest,
@@ -131,7 +133,9 @@ export class ContextMetadataService extends Shell<Metadata.ContextMetadata> {
       value: contextValue,
       after: after && { agentId: after.agentId, key: after.contextKey }
     }
-    return this.#run(requestingAgentId, (metadata) => Effect.map(metadata.query(wanted), (found) => found.map(shown)))
+    return this.#run(askerOf(query, ...about), (metadata) =>
+      Effect.map(metadata.query(wanted), (found) => found.map(shown))
+    )
   }
 
   /** Gives an entry another value. Rejected with `METADATA_NOT_FOUND` when there is none. */
@@ -141,9 +145,9 @@ export class ContextMetadataService extends Shell<Metadata.ContextMetadata> {
     contextValue: unknown,
     update: MetadataUpdate = {}
   ): Promise<ContextMetadata> {
-    const { contextType: type, expectedVersion, expiresAt, requestingAgentId = agentId, visibility } = update
+    const { contextType: type, expectedVersion, expiresAt, visibility } = update
     const change = { value: contextValue, type, visibility, expiresAt }
-    return this.#run(requestingAgentId, (metadata) =>
+    return this.#run(askerOf(update, agentId), (metadata) =>
       Effect.map(metadata.update(agentId, contextKey, change, { expectedVersion }), shown)
     )
   }
@@ -152,20 +156,25 @@ export class ContextMetadataService extends Shell<Metadata.ContextMetadata> {
   deleteMetadata(
     agentId: string,
     contextKey: string,
-    { expectedVersion, requestingAgentId = agentId }: Asking & Pick<MetadataUpdate, "expectedVersion"> = {}
+    options: Asking & Pick<MetadataUpdate, "expectedVersion"> = {}
   ): Promise<void> {
-    return this.#run(requestingAgentId, (metadata) => metadata.delete(agentId, contextKey, { expectedVersion }))
+    const { expectedVersion } = options
+    return this.#run(askerOf(options, agentId), (metadata) => metadata.delete(agentId, contextKey, { expectedVersion }))
   }
 
   /** Removes the entries that have expired, and gives their exact number. */
   cleanupExpired(): Promise<number> {
-    return this.#run(undefined, (metadata) => metadata.cleanUp)
+    return this.#run([], (metadata) => metadata.cleanUp)
   }
 
-  #run<A>(agentId: string | undefined, use: (metadata: Core) => Effect.Effect<A, Failure | CallerError>): Promise<A> {
-    return this.session.run(actAs(agentId, Metadata.ContextMetadata.use(use)))
+  #run<A>(asker: Asker, use: (metadata: Core) => Effect.Effect<A, Failure | CallerError>): Promise<A> {
+    return this.session.run(asAsker(asker, Metadata.ContextMetadata.use(use)))
   }
 }
+
+/** Who asks: whoever is named, the agent that it is about, or the program. */
+const askerOf = (asking: Asking, ...about: Asker): Asker =>
+  "requestingAgentId" in asking ? [asking.requestingAgentId ?? ""] : about
 
 const shown = ({ key, type, value, ...entry }: Metadata.Entry): ContextMetadata => ({
   ...entry,

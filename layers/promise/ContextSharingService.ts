@@ -15,7 +15,7 @@ import * as Sharing from "../../src/ContextSharing.ts"
 import type { Patch } from "../../src/StatePatch.ts"
 import { InvalidInput } from "../../src/StoreError.ts"
 import type { CallerError } from "./CallerError.ts"
-import { actAs, groundOf, type Home } from "./Home.ts"
+import { type Asker, asAgent, asAsker, groundOf, type Home } from "./Home.ts"
 import { type Failure, fromFailure, type PantheonError } from "./PantheonError.ts"
 import { Session } from "./Session.ts"
 import { Shell } from "./Shell.ts"
@@ -159,8 +159,8 @@ export class ContextSharingService extends Shell<Sharing.ContextSharing> {
   }
 
   /** Ends a share: its owner, the source, or the program when it names nobody. */
-  revokeShare(shareId: string, requestingAgentId?: string): Promise<void> {
-    return this.#run(requestingAgentId, (sharing) => sharing.revoke(shareId))
+  revokeShare(shareId: string, ...asker: Asker): Promise<void> {
+    return this.#ask(asker, (sharing) => sharing.revoke(shareId))
   }
 
   /** Changes a share; only its owner. */
@@ -171,14 +171,14 @@ export class ContextSharingService extends Shell<Sharing.ContextSharing> {
     )
   }
 
-  /** A share, if this agent may see it. */
-  getShare(shareId: string, requestingAgentId?: string): Promise<ContextShare> {
-    return this.#run(requestingAgentId, (sharing) => Effect.map(sharing.getShare(shareId), shown))
+  /** A share, if this agent may see it; the program sees all. */
+  getShare(shareId: string, ...asker: Asker): Promise<ContextShare> {
+    return this.#ask(asker, (sharing) => Effect.map(sharing.getShare(shareId), shown))
   }
 
   /** The shares of an agent. */
   getSharesForAgent(sourceAgentId: string, page?: SharePage): Promise<ReadonlyArray<ContextShare>> {
-    return this.#run(undefined, (sharing) =>
+    return this.#ask([], (sharing) =>
       Effect.map(sharing.sharesOf(sourceAgentId, pageOf(page)), (found) => found.map(shown))
     )
   }
@@ -195,11 +195,15 @@ export class ContextSharingService extends Shell<Sharing.ContextSharing> {
 
   /** Removes the shares that have expired, and gives their exact number. */
   cleanupExpiredShares(): Promise<number> {
-    return this.#run(undefined, (sharing) => sharing.cleanUp)
+    return this.#ask([], (sharing) => sharing.cleanUp)
   }
 
-  #run<A>(agentId: string | undefined, use: (sharing: Core) => Effect.Effect<A, Failure | CallerError>): Promise<A> {
-    return this.session.run(actAs(agentId, Sharing.ContextSharing.use(use)))
+  #run<A>(agentId: string, use: (sharing: Core) => Effect.Effect<A, Failure | CallerError>): Promise<A> {
+    return this.session.run(asAgent(agentId, Sharing.ContextSharing.use(use)))
+  }
+
+  #ask<A>(asker: Asker, use: (sharing: Core) => Effect.Effect<A, Failure | CallerError>): Promise<A> {
+    return this.session.run(asAsker(asker, Sharing.ContextSharing.use(use)))
   }
 }
 

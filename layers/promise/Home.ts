@@ -7,9 +7,11 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as AccessPolicy from "../../src/AccessPolicy.ts"
+import * as AgentId from "../../src/AgentId.ts"
 import * as CurrentPrincipal from "../../src/CurrentPrincipal.ts"
 import * as Pattern from "../../src/Pattern.ts"
 import * as Permission from "../../src/Permission.ts"
+import type { InvalidInput } from "../../src/StoreError.ts"
 import type { EventStore, SnapshotStore } from "./Contracts.ts"
 import { makeAgentStateManager } from "./makeAgentStateManager.ts"
 import { type Failure, invalidOptions } from "./PantheonError.ts"
@@ -64,6 +66,24 @@ const program: CurrentPrincipal.Principal = {
   permissions: [Permission.make("*:admin:*")]
 }
 
-/** Does something in the name of an agent, or of the program. */
-export const actAs = <A, E, R>(agentId: string | undefined, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.provideService(work, CurrentPrincipal.CurrentPrincipal, agentId === undefined ? program : agent(agentId))
+/** Does something in the name of an agent. What is no id is refused, so that nobody becomes somebody by mistake. */
+export const asAgent = <A, E, R>(
+  agentId: string,
+  work: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | InvalidInput, R> =>
+  Effect.flatMap(Effect.fromResult(AgentId.validate(agentId, "requestingAgentId")), (id) =>
+    Effect.provideService(work, CurrentPrincipal.CurrentPrincipal, agent(id))
+  )
+
+/** Does something in the name of the program. */
+export const asProgram = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(work, CurrentPrincipal.CurrentPrincipal, program)
+
+/** An agent that is named, or, when nothing at all is said, the program. A name that is undefined is refused. */
+export type Asker = readonly [requestingAgentId?: string]
+
+/** Does something in the name of whoever asks. */
+export const asAsker = <A, E, R>(asker: Asker, work: Effect.Effect<A, E, R>): Effect.Effect<A, E | InvalidInput, R> => {
+  const [agentId = ""] = asker
+  return asker.length === 0 ? asProgram(work) : asAgent(agentId, work)
+}

@@ -35,8 +35,11 @@ for (const { name, open } of databases) {
       const set = (contextKey: string, visibility: Pantheon.ContextVisibility) =>
         metadata.setMetadata({ ...mood, contextKey, visibility })
       await Promise.all([set("mine", "private"), set("ours", "shared"), set("all", "public")])
-      const seenBy = async (requestingAgentId?: string) =>
-        (await metadata.queryMetadata({ agentId: "a", requestingAgentId })).map(({ contextKey }) => contextKey).sort()
+      const seenBy = async (...[requestingAgentId]: [requestingAgentId?: string]) => {
+        const asking = requestingAgentId === undefined ? {} : { requestingAgentId }
+        const entries = await metadata.queryMetadata({ agentId: "a", ...asking })
+        return entries.map(({ contextKey }) => contextKey).sort()
+      }
       assert.deepStrictEqual(await seenBy(), ["all", "mine", "ours"])
       assert.deepStrictEqual(await seenBy("b"), ["all"])
       assert.isNull(await metadata.getMetadata("a", "ours", { requestingAgentId: "b" }))
@@ -72,6 +75,23 @@ for (const { name, open } of databases) {
 }
 
 describe("a metadata service", () => {
+  it("takes nobody for somebody: a name that is undefined is refused", async () => {
+    await using metadata = new Pantheon.ContextMetadataService({
+      eventStore: new Pantheon.MemoryEventStore(),
+      snapshotStore: new Pantheon.MemorySnapshotStore()
+    })
+    const asking = Object({ requestingAgentId: undefined })
+    const calls = [
+      metadata.getMetadata("a", "k", asking),
+      metadata.queryMetadata(asking),
+      metadata.queryMetadata(Object({ agentId: undefined })),
+      metadata.setMetadata({ agentId: "a", contextKey: "k", contextValue: 1, ...asking }),
+      metadata.updateMetadata("a", "k", 1, asking),
+      metadata.deleteMetadata("a", "k", asking)
+    ]
+    for (const call of calls) assert.strictEqual(await codeOf(call), "INVALID_INPUT")
+  })
+
   it("refuses what breaks a rule, agents that there are not, and calls once it is closed", async () => {
     const metadata = new Pantheon.ContextMetadataService({
       eventStore: new Pantheon.MemoryEventStore(),

@@ -141,6 +141,20 @@ describe("a sharing service", () => {
     }
   })
 
+  it("takes nobody for somebody: a name that is undefined is refused", async () => {
+    await using sharing = new Pantheon.ContextSharingService(stores())
+    for (const [method, ...args] of [
+      ["checkShareAccess", undefined, "source"],
+      ["getSharedContexts", undefined],
+      ["revokeShare", "s", undefined],
+      ["getShare", "s", undefined],
+      ["updateSharedContext", "s", { state: {} }, undefined],
+      ["acceptShare", "s", ""]
+    ] as const) {
+      assert.strictEqual(await codeOf(Reflect.apply(sharing[method], sharing, args)), "INVALID_INPUT", method)
+    }
+  })
+
   it("refuses to write to stores that cannot keep what stands beside events", async () => {
     const rows: Array<Pantheon.ContextEvent> = []
     const eventStore = {
