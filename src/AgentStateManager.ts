@@ -31,7 +31,7 @@
  *    stores nothing, whatever has happened to the agent since; when the events of the first result were deleted, it fails and says so.
  * 6. Missing, deleted, archived and empty are told apart.
  * 7. Snapshots change no answer. They are taken behind the writes; one that fails is logged.
- * 8. Each call is one that the `AccessPolicy` allows the current principal: reads need `context:read` on the agent, writes `context:write`, `fork` both,
+ * 8. Each call is one that the `AccessPolicy` allows the current principal: reads need `context:read` on the agent, writes and `createSnapshot` `context:write`, `fork` both,
  *    `archive` and `restore` `lifecycle:write`, `deleteContext` and `purge` `lifecycle:admin`. It is asked first, and `AccessDenied` says nothing of the
  *    agent. Who may not read an agent does not see it in `changes`.
  * 9. When the layer closes, writes that are under way and snapshots are finished, and later writes are refused.
@@ -220,6 +220,7 @@ export const layer = (
   return Layer.effectContext(
     Effect.gen(function* () {
       const stores = yield* Replay.stores
+      const policy = yield* AccessPolicy
       const workshop = { reducer, limits: yield* Limits.Limits, nextId: yield* Uuid.makeGenerator }
       const cache = new AgentCache(cachedAgents)
       const journal = AgentJournal.make(stores, reducer)
@@ -245,9 +246,9 @@ export const layer = (
         appendTogether: AgentTogether.make(stores.events, journal, cache, lanes, writer, workshop),
         modify: AgentModification.make(stores.events, writer, workshop),
         purge: (agentId) => Effect.tap(stores.events.purge(agentId), () => Effect.sync(() => cache.forget(agentId))),
-        changes: AgentChanges.make(stores.events, journal, cache)
+        changes: AgentChanges.make(stores.events, journal, cache, AgentAccess.sees(policy))
       })
-      const guarded = AgentAccess.guard(manager, yield* AccessPolicy, stores.snapshots)
+      const guarded = AgentAccess.guard(manager, policy, stores.snapshots)
       return Context.add(AgentStateManager.context(guarded), AgentInterior, { reader, writer, reducer })
     })
   )

@@ -36,6 +36,7 @@ import * as AuditReader from "./access/AuditReader.ts"
 import { AuditWriter } from "./access/AuditWriter.ts"
 import { CurrentPrincipal, may } from "./CurrentPrincipal.ts"
 import { EventStore } from "./EventStore.ts"
+import * as Permission from "./Permission.ts"
 import type { ReadError } from "./StoreError.ts"
 
 /** Something that was done or refused. */
@@ -88,9 +89,10 @@ const make = Effect.gen(function* () {
   }
 
   /** Lets the current principal read entries of an agent, or all of them. */
-  const admit = Effect.fnUntraced(function* (agentId = "*") {
-    const need = { resource: "audit", action: "read", agentId } as const
-    if (may(yield* CurrentPrincipal, need)) return
+  const admit = Effect.fnUntraced(function* (one: string | undefined) {
+    const need = { resource: "audit", action: "read", agentId: one ?? "*" } as const
+    const principal = yield* CurrentPrincipal
+    if (one === undefined ? Permission.allowsEverywhere(principal.permissions, need) : may(principal, need)) return
     yield* sink.record({ ...need, outcome: "refused", reason: "no permission covers it" })
     yield* new AccessDenied(need)
   })

@@ -53,6 +53,7 @@ import type * as Statistics from "./lifecycle/Statistics.ts"
 import * as Permission from "./Permission.ts"
 import type { SnapshotStore } from "./SnapshotStore.ts"
 import type { InvalidInput, ReadError, Unavailable } from "./StoreError.ts"
+import * as ReservedAgents from "./store/ReservedAgents.ts"
 
 export type { Ending } from "./lifecycle/CleanUp.ts"
 export type { ExportError, ExportOptions } from "./lifecycle/ContextExport.ts"
@@ -152,7 +153,7 @@ export const layer: Layer.Layer<
 
 /** Who cleans up when nobody asks for it. */
 const cleaner = {
-  id: LifecycleService.everywhere,
+  id: ReservedAgents.everywhere,
   kind: "service",
   permissions: [Permission.make("*:admin:*")]
 } as const

@@ -134,8 +134,8 @@ export class ContextMetadata extends Context.Service<
     ) => Effect.Effect<void, MetadataMissing | MetadataWriteError>
     /** The entries that the current principal may see, in an order of the store's own. */
     readonly query: (query?: MetadataQuery) => Effect.Effect<ReadonlyArray<Entry>, ReadError>
-    /** Removes the entries that have expired, and gives the exact number of those that this call has removed. */
-    readonly cleanUp: Effect.Effect<number, AgentWriteError>
+    /** Removes the entries that have expired, and gives the exact number of those that this call has removed; needs `metadata:admin` of all agents. */
+    readonly cleanUp: Effect.Effect<number, AccessDenied | AgentWriteError>
   }
 >()("pantheon-state/ContextMetadata") {}
 

@@ -193,8 +193,8 @@ export class ContextSharing extends Context.Service<
     readonly checkAccess: (agentId: string, level: Level) => Effect.Effect<boolean, ReadError>
     /** Counts; needs `share:read` of the agent, unless it is the current principal itself. */
     readonly statistics: (agentId: string) => Effect.Effect<ShareStatistics, AccessDenied | ReadError>
-    /** Removes the shares that have expired, and gives their number. */
-    readonly cleanUp: Effect.Effect<number, AppendError | ReadError>
+    /** Removes the shares that have expired, and gives their number; needs `share:admin` of all agents. */
+    readonly cleanUp: Effect.Effect<number, AccessDenied | AppendError | ReadError>
   }
 >()("pantheon-state/ContextSharing") {}
 

@@ -18,6 +18,10 @@ export type Pattern = typeof Pattern.Type
 /** Matches every text: `*`. */
 export const everything: Pattern = { _tag: "Around", start: "", end: "" }
 
+/** Whether a pattern matches every text. */
+export const isEverything = (pattern: Pattern): boolean =>
+  pattern._tag === "Around" && pattern.start === "" && pattern.end === ""
+
 /** Matches this text only, whatever it holds. */
 export const exactly = (text: string): Pattern => ({ _tag: "Exactly", text })
 

@@ -94,6 +94,18 @@ export const allows = (permissions: ReadonlyArray<Permission>, { action, agentId
       Pattern.matches(permission.agents, agentId)
   )
 
+/** Whether one of the permissions allows this with every agent there may be. An agent may be called `*`, so that it is not asked by its id. */
+export const allowsEverywhere = (
+  permissions: ReadonlyArray<Permission>,
+  { action, resource }: Omit<Need, "agentId">
+): boolean =>
+  permissions.some(
+    (permission) =>
+      (permission.resource === "*" || permission.resource === resource) &&
+      includes(permission.action, action) &&
+      Pattern.isEverything(permission.agents)
+  )
+
 /** Permissions, written. */
 export const FromText = Schema.String.pipe(
   Schema.decodeTo(

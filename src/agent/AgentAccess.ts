@@ -18,6 +18,15 @@ type Manager = AgentStateManager["Service"]
 /** What callers are refused with, before anything else. */
 type Refusal = InvalidInput | AccessDenied | Unavailable
 
+/** Whether the current principal may see an agent that he did not name. */
+export const sees =
+  (policy: AccessPolicy) =>
+  (agentId: string): Effect.Effect<boolean, Unavailable> => {
+    if (ReservedAgents.isReserved(agentId)) return Effect.succeed(false)
+    if (policy === trusted) return Effect.succeed(true)
+    return Effect.map(policy.grounds({ resource: "context", action: "read", agentId }), (grounds) => grounds !== "none")
+  }
+
 /** The manager behind its door: reserved agents are nobody's, and the policy is asked of all others. */
 export const guard = (manager: Manager, policy: AccessPolicy, snapshots: SnapshotStore["Service"]): Manager => {
   /** Why the current principal may not do this to an agent; nothing if he may. */
@@ -44,13 +53,6 @@ export const guard = (manager: Manager, policy: AccessPolicy, snapshots: Snapsho
   const writing = <A, E, R>(agentId: string, call: () => Effect.Effect<A, E, R>) =>
     behind("context", "write", agentId, call)
 
-  /** Whether the current principal may see an agent that he did not name. */
-  const mayRead = (agentId: string): Effect.Effect<boolean, Unavailable> => {
-    if (ReservedAgents.isReserved(agentId)) return Effect.succeed(false)
-    if (policy === trusted) return Effect.succeed(true)
-    return Effect.map(policy.grounds({ resource: "context", action: "read", agentId }), (grounds) => grounds !== "none")
-  }
-
   /** Nobody names an agent by a snapshot, so one of an agent that is not his is as good as missing. */
   const ofReadable = (snapshotId: string): Effect.Effect<unknown, SnapshotMissing | ReadError> => {
     if (policy === trusted) return Effect.void
@@ -70,7 +72,8 @@ export const guard = (manager: Manager, policy: AccessPolicy, snapshots: Snapsho
       const events = manager.history(agentId, options)
       return admitted === undefined ? events : Stream.unwrap(Effect.as(admitted, events))
     },
-    createSnapshot: (agentId) => reading(agentId, () => manager.createSnapshot(agentId)),
+    // It may make events superfluous, which are deleted then.
+    createSnapshot: (agentId) => writing(agentId, () => manager.createSnapshot(agentId)),
     restoreFromSnapshot: (snapshotId) =>
       Effect.andThen(ofReadable(snapshotId), manager.restoreFromSnapshot(snapshotId)),
     updateContext: (agentId, update, options) =>
@@ -100,7 +103,7 @@ export const guard = (manager: Manager, policy: AccessPolicy, snapshots: Snapsho
     purge: (agentId) => behind("lifecycle", "admin", agentId, () => manager.purge(agentId)),
     changes: (options) => {
       const agentId = options?.agentId
-      const changes = Stream.filterEffect(manager.changes(options), ({ event }) => mayRead(event.agentId))
+      const changes = manager.changes(options)
       const admitted = agentId === undefined ? undefined : admission({ resource: "context", action: "read", agentId })
       return admitted === undefined ? changes : Stream.unwrap(Effect.as(admitted, changes))
     }

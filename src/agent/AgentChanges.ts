@@ -18,9 +18,14 @@ import type { Change, ChangesOptions } from "./AgentRequest.ts"
 // A feed comes back to the same agents; those it has lost sight of are read again.
 const agentsInSight = 1000
 
-/** Makes `changes`. */
+/** Makes `changes`. What is not seen is not looked at either, so that nothing of it is told, such as that it cannot be folded. */
 export const make =
-  (events: EventStore["Service"], journal: AgentJournal, cache: AgentCache): AgentStateManager["Service"]["changes"] =>
+  (
+    events: EventStore["Service"],
+    journal: AgentJournal,
+    cache: AgentCache,
+    sees: (agentId: string) => Effect.Effect<boolean, ReadError>
+  ): AgentStateManager["Service"]["changes"] =>
   (options = {}) =>
     Stream.unwrap(
       Effect.map(startOf(events, options), (after) => {
@@ -28,7 +33,8 @@ export const make =
         const { agentId } = options
         const entries = events.feed({ after, live: true })
         const ours = agentId === undefined ? entries : Stream.filter(entries, ({ event }) => event.agentId === agentId)
-        return Stream.flattenIterable(Stream.mapEffect(ours, (entry) => follower.follow(entry)))
+        const seen = Stream.filterEffect(ours, ({ event }) => sees(event.agentId))
+        return Stream.flattenIterable(Stream.mapEffect(seen, (entry) => follower.follow(entry)))
       })
     )
 

@@ -37,9 +37,6 @@ type Refusal = InvalidInput | AccessDenied | Unavailable
 
 const mostFindings = 100
 
-/** What is about all is asked of this agent: none of an application has its id, so no share of one allows it. */
-export const everywhere = `${ReservedAgents.prefix}lifecycle`
-
 /** The service over a manager and its stores. */
 export const make: Effect.Effect<
   ContextLifecycle["Service"],
@@ -54,7 +51,11 @@ export const make: Effect.Effect<
   const nextId = yield* Uuid.makeGenerator
   const auth = yield* Effect.serviceOption(AuthService)
   const parts = { stores, interior, policy }
-  const beside = yield* Layer.build(Layer.merge(ContextMetadata.layer, ContextSharing.layer))
+  // Whoever may clean up everywhere may do so there; as they are asked by nobody else, they are built apart.
+  const unasked = Layer.succeed(AccessPolicy, { ...trusted, sharesChanged: policy.sharesChanged })
+  const beside = yield* Layer.build(
+    Layer.fresh(Layer.provide(Layer.merge(ContextMetadata.layer, ContextSharing.layer), unasked))
+  )
   const metadata = Context.get(beside, ContextMetadata.ContextMetadata)
   const sharing = Context.get(beside, ContextSharing.ContextSharing)
 
@@ -70,7 +71,9 @@ export const make: Effect.Effect<
 
   /** The same for what is about all agents. */
   const admitEverywhere = (action: Permission.Action): Effect.Effect<void, AccessDenied | Unavailable> =>
-    policy === trusted ? Effect.void : policy.check({ resource: "lifecycle", action, agentId: everywhere })
+    policy === trusted
+      ? Effect.void
+      : policy.check({ resource: "lifecycle", action, agentId: ReservedAgents.everywhere })
 
   const findings = (agentId: string) =>
     Stream.unwrap(Effect.as(admit(agentId, "read"), Integrity.check(stores, interior, agentId)))

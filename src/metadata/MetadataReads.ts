@@ -51,7 +51,10 @@ export const make = (
     return yield* Stream.runCollect(Stream.take(seen, limit))
   }),
 
-  cleanUp: Effect.flatMap(Clock.currentTimeMillis, (until) => expireAll(events, book, until))
+  cleanUp: Effect.gen(function* () {
+    yield* policy.check({ resource: "metadata", action: "admin", agentId: ReservedAgents.everywhere })
+    return yield* expireAll(events, book, yield* Clock.currentTimeMillis)
+  })
 })
 
 /** Ends all entries whose time is over by then; gives the exact number of those that this call has ended. */

@@ -14,6 +14,7 @@ import { CurrentPrincipal, type Principal } from "../CurrentPrincipal.ts"
 import type { EventStore } from "../EventStore.ts"
 import { ShareMissing } from "../ShareError.ts"
 import { InvalidInput, type ReadError, type Unavailable } from "../StoreError.ts"
+import * as ReservedAgents from "../store/ReservedAgents.ts"
 import type { ShareBook } from "./ShareBook.ts"
 import type { ShareChanges } from "./ShareChanges.ts"
 import { isFor, type SharedContents } from "./SharedContents.ts"
@@ -122,6 +123,7 @@ export const make = (
     }),
 
     cleanUp: Effect.gen(function* () {
+      yield* policy.check({ resource: "share", action: "admin", agentId: ReservedAgents.everywhere })
       const until = yield* Clock.currentTimeMillis
       const due = Stream.filter(events.due({ until }), ({ name }) => name.startsWith(ShareRecord.prefix))
       const ended = Stream.mapEffect(due, (note) => changes.expire(note, until), { concurrency: 16 })

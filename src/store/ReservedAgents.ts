@@ -12,6 +12,9 @@ export const owner = "pantheon"
 /** What begins the ids of reserved agents. */
 export const prefix = `${owner}/`
 
+/** What is about all agents is asked of this one: none of an application has its id, so no share of one allows it. */
+export const everywhere = `${prefix}lifecycle`
+
 /** Whether an agent belongs to a service of this library. */
 export const isReserved = (agentId: unknown): boolean => typeof agentId === "string" && agentId.startsWith(prefix)
 

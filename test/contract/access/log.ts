@@ -77,6 +77,28 @@ export const register = (it: It) => {
       }).pipe(logged)
     )
 
+    it.effect("is read as a whole only by who may read all of it, not by who may read an agent that is called *", () =>
+      Effect.gen(function* () {
+        yield* record(read("*", "of the star"))
+        for (const text of ["audit:read:\\*", "audit:admin:\\**"] as const) {
+          const star = user(freshId(), text)
+          yield* as(star)(
+            fails(
+              log.use((log) => log.query()),
+              "AccessDenied"
+            )
+          )
+          yield* as(star)(
+            fails(
+              log.use((log) => Stream.runHead(log.changes())),
+              "AccessDenied"
+            )
+          )
+          assert.include(yield* as(star)(reasons({ agentId: "*" })), "of the star")
+        }
+      }).pipe(logged)
+    )
+
     it.effect("gives pages, in both orders, without a gap or a repetition", () =>
       Effect.gen(function* () {
         const agentId = freshId()

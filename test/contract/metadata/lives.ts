@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { MetadataChange } from "../../../src/ContextMetadata.ts"
+import { anonymous } from "../../../src/CurrentPrincipal.ts"
 import { EventStore } from "../../../src/EventStore.ts"
 import * as Note from "../../../src/Note.ts"
 import {
@@ -22,7 +23,8 @@ import {
   later,
   Metadata,
   newAgent,
-  shared
+  shared,
+  user
 } from "./support.ts"
 
 /** The changes of metadata in the history. */
@@ -343,6 +345,9 @@ export const register = (it: It): void => {
         yield* agents.archive(archived)
         yield* agents.deleteContext(deleted)
         const atEnd = later(far + hour)
+        for (const other of [anonymous, user(freshId(), "metadata:admin:x*", `metadata:admin:${agentId}`)]) {
+          yield* fails(as(other)(atEnd(metadata.cleanUp)), "AccessDenied", { resource: "metadata", action: "admin" })
+        }
         yield* atEnd(metadata.set(agentId, "again", 1, { expiresAt: late }))
         const before = (yield* agents.getContext(agentId)).version
         const counts = yield* Effect.all([atEnd(metadata.cleanUp), atEnd(metadata.cleanUp)], { concurrency: 2 })

@@ -5,6 +5,7 @@ import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { PageOptions, Share } from "../../../src/ContextSharing.ts"
+import { anonymous } from "../../../src/CurrentPrincipal.ts"
 import { EventStore } from "../../../src/EventStore.ts"
 import {
   Agents,
@@ -194,6 +195,9 @@ export const register = (it: It): void => {
         yield* sharing.share({ agentId: gone, recipientId: "bob", level: "read", expiresAt: soon })
         yield* (yield* Agents).deleteContext(gone)
         const atEnd = later(far + hour)
+        for (const other of [anonymous, user(freshId(), "share:admin:x*", `share:admin:${agentId}`)]) {
+          yield* fails(as(other)(atEnd(sharing.cleanUp)), "AccessDenied", { resource: "share", action: "admin" })
+        }
         // Another clean-up of this store would take what is ours.
         const counts = yield* Effect.all([atEnd(sharing.cleanUp), atEnd(sharing.cleanUp)], { concurrency: 2 })
         const removed = counts[0] + counts[1]
