@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     globalSetup: ["test/support/globalSetup.ts"],
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // Many tests wait for processes and servers more than they compute.
     maxWorkers: 3,

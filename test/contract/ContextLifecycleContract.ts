@@ -22,7 +22,7 @@ const themes = [travelling, refusing, ending, counting, soundness, forging, guar
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {
-  describe(`the lifecycle of contexts on ${name}`, { timeout: 60_000 }, () => {
+  describe(`the lifecycle of contexts on ${name}`, { timeout: 180_000 }, () => {
     it.layer(layer, { excludeTestServices: true, timeout: "60 seconds" })("", (it) => {
       for (const theme of themes) theme.register(it)
     })

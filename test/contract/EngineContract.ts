@@ -62,7 +62,7 @@ const themes = [
 /** Registers the suite under a name such as `the local engine on memory`. */
 export const suite = <E>(name: string, options: Options<E>): void => {
   // A real store on a busy machine may need longer than the usual five seconds.
-  describe(name, { timeout: 60_000 }, () => {
+  describe(name, { timeout: 180_000 }, () => {
     it.layer(environment(options), { excludeTestServices: true, timeout: "60 seconds" })("while it runs", (it) => {
       for (const theme of themes) theme.register(it)
     })

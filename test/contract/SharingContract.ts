@@ -26,7 +26,7 @@ const themes = [audit, roles, contents, writing, lives, lists, names, overtaking
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {
   // A real store on a busy machine may need longer than the usual five seconds.
-  describe(`sharing on ${name}`, { timeout: 60_000 }, () => {
+  describe(`sharing on ${name}`, { timeout: 180_000 }, () => {
     it.layer(layer, { excludeTestServices: true, timeout: "60 seconds" })("", (it) => {
       for (const theme of themes) theme.register(it)
     })

@@ -25,7 +25,7 @@ const themes = [reading, saving, deleting, values, ids, refusing, races, Snapsho
 /** Registers the suite under a name such as `the memory store`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {
   // A real store on a busy machine may need longer than the usual five seconds.
-  describe(`${name}, as a snapshot store`, { timeout: 60_000 }, () => {
+  describe(`${name}, as a snapshot store`, { timeout: 180_000 }, () => {
     it.layer(layer, { excludeTestServices: true, timeout: "60 seconds" })("while it is open", (it) => {
       for (const theme of themes) theme.register(it)
     })
