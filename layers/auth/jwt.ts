@@ -16,7 +16,7 @@ import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as AgentId from "../../src/AgentId.ts"
 import type { InvalidCredential, TooManyAttempts } from "../../src/AuthError.ts"
@@ -25,6 +25,7 @@ import { EventStore } from "../../src/EventStore.ts"
 import type { InvalidInput, Unavailable } from "../../src/StoreError.ts"
 import { ApiKeys, claimedKey } from "./jwt/ApiKeys.ts"
 import { cleanUp } from "./jwt/cleanUp.ts"
+import * as given from "./jwt/given.ts"
 import { LastUses } from "./jwt/LastUses.ts"
 import { Records } from "./jwt/Records.ts"
 import { Refusals } from "./jwt/Refusals.ts"
@@ -66,7 +67,7 @@ const make = (settings: Settings.Settings): Effect.Effect<AuthService["Service"]
         shown: Redacted.Redacted,
         attempt: Attempt = {}
       ): Effect.Effect<A, InvalidCredential | TooManyAttempts | Unavailable> => {
-        const text = Redacted.value(shown)
+        const text = given.credential(shown)
         return Effect.flatMap(Clock.currentTimeMillis, (at) => check(text, at)).pipe(
           Effect.catchTag("Refused", (refused) => refusals.refuse(credential, refused, attempt, claimedId(text)))
         )
@@ -74,7 +75,7 @@ const make = (settings: Settings.Settings): Effect.Effect<AuthService["Service"]
 
     return AuthService.of({
       issue: Effect.fnUntraced(function* (principal) {
-        yield* Effect.fromResult(AgentId.validate(principal.id, "principal/id"))
+        yield* Effect.fromResult(given.principal(principal))
         return yield* pairs.issue(principal, yield* Clock.currentTimeMillis)
       }),
       validate: checked("access token", (token, at) => pairs.validate(token, at), claimedPrincipal),
@@ -87,7 +88,7 @@ const make = (settings: Settings.Settings): Effect.Effect<AuthService["Service"]
         yield* keys.removeAll(principalId)
       }),
       createApiKey: Effect.fnUntraced(function* (principal, { name }) {
-        yield* Effect.fromResult(AgentId.validate(principal.id, "principal/id"))
+        yield* Effect.fromResult(given.principal(principal))
         yield* Effect.fromResult(AgentId.validate(name, "name"))
         return yield* keys.create(principal, name, yield* Clock.currentTimeMillis)
       }),

@@ -77,6 +77,13 @@ const explain = (
     case "AuthenticationError":
       return { reason: "Unreachable", remedy: "Check the user name and the password." }
     case "ConnectionError":
+      if (/\b(?:connection URL|in URL)\b/.test(error.message)) {
+        return {
+          reason: "Failed",
+          remedy:
+            "Write postgresql://user:password@host:5432/database; in the password, write / as %2F, @ as %40, and so on (encodeURIComponent)."
+        }
+      }
       return {
         reason: "Unreachable",
         remedy: "Check host, port and network, and that the server runs; then try again."

@@ -129,6 +129,7 @@ export class StateManager<Event extends EventStore = EventStore, Snapshot extend
 
   /** Appends an event, and folds it with the reducer of its type. Creates the agent if there is none. */
   appendEvent(event: NewAgentEvent, options?: Manager.AppendOptions): Promise<ContextEvent> {
+    if (typeof event === "string") return this.#run(() => refuseText(event))
     return this.#run((agents) => agents.appendEvent(event?.agentId, toNew(event), options))
   }
 
@@ -241,6 +242,17 @@ const toNew = (event: NewEvent): NewEvent => {
   const { data, id, metadata, schemaVersion, timestamp, type } = event ?? {}
   return { data, id, metadata, schemaVersion, timestamp, type }
 }
+
+// The id stands in the event here, and before it in `appendEvents`.
+const refuseText = (found: string): Effect.Effect<never, InvalidInput> =>
+  Effect.fail(
+    new InvalidInput({
+      path: "event",
+      expected: "an object with agentId, type and data",
+      found: JSON.stringify(found),
+      remedy: "Put the id into the event, or pass it to `appendEvents` with a list of events."
+    })
+  )
 
 const refuseOther = (agentId: string, found: string): Effect.Effect<never, InvalidInput> =>
   Effect.fail(

@@ -5,7 +5,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { AgentWriteError } from "../AgentError.ts"
-import type { ReadError } from "../StoreError.ts"
+import { describe } from "../agent/PatchDocument.ts"
+import { InvalidInput, type ReadError } from "../StoreError.ts"
 import type { Stores } from "../store/Replay.ts"
 import * as ReservedAgents from "../store/ReservedAgents.ts"
 import * as ExportFormat from "./ExportFormat.ts"
@@ -13,6 +14,19 @@ import { type Parts, remove } from "./Lives.ts"
 
 /** What becomes of contexts that have expired: they are deleted, and their history stays; or purged. */
 export type Ending = "delete" | "purge"
+
+/** Nothing is ended by a word that means something else than its writer thought. */
+export const check = (ending: unknown): Effect.Effect<void, InvalidInput> =>
+  ending === "delete" || ending === "purge"
+    ? Effect.void
+    : Effect.fail(
+        new InvalidInput({
+          path: "contexts",
+          expected: "delete or purge",
+          found: describe(ending),
+          remedy: "Choose one of these, or leave it out to delete."
+        })
+      )
 
 /** The contexts that have expired. */
 export const expired = ({ events }: Stores, now: number): Stream.Stream<string, ReadError> =>

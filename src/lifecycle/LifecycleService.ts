@@ -130,6 +130,7 @@ export const make: Effect.Effect<
     cleanUp: ({ contexts = "delete" } = {}) =>
       Effect.gen(function* () {
         yield* admitEverywhere("admin")
+        yield* CleanUp.check(contexts)
         const now = yield* Clock.currentTimeMillis
         let count = 0
         yield* Stream.runForEach(CleanUp.expired(stores, now), (agentId) =>

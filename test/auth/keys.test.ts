@@ -89,6 +89,24 @@ describe("the keys of a layer", () => {
     })
   )
 
+  it.effect("are refused with what is wrong when a program without types hands over something else", () =>
+    Effect.gen(function* () {
+      const secret = Redacted.value(freshSecret())
+      const wrong: ReadonlyArray<readonly [string, string, unknown]> = [
+        ["keys", "a value of type undefined", undefined],
+        ["keys/0/algorithm", "none", [{ id: "a", algorithm: "none", secret }]],
+        ["keys/0/secret", "a value of type string", [{ id: "a", algorithm: "HS256", secret }]],
+        ["keys/0/secret", "a value of type undefined", [{ id: "a", algorithm: "HS256" }]],
+        ["keys/0/privateKey", "a value of type string", [{ id: "a", algorithm: "ES256", privateKey: secret }]]
+      ]
+      for (const [path, found, keys] of wrong) {
+        const error = yield* refusal({ keys: keys as never })
+        assert.deepInclude(error, { _tag: "InvalidInput", path, found })
+        assert.notInclude(error.message, secret)
+      }
+    })
+  )
+
   it.effect("are refused when none can sign, or two have one id", () =>
     Effect.gen(function* () {
       const [, half] = keyPair("half", "ES256")
@@ -105,6 +123,7 @@ describe("the options of a layer", () => {
     Effect.gen(function* () {
       const wrong: ReadonlyArray<readonly [string, Partial<Jwt.Options>]> = [
         ["issuer", { issuer: "" }],
+        ["issuer", { issuer: undefined as never }],
         ["audience", { audience: "x".repeat(256) }],
         ["accessLifetime", { accessLifetime: 0 }],
         ["accessLifetime", { accessLifetime: "1500 millis" }],

@@ -52,6 +52,40 @@ class Workshop extends Context.Service<
   ).pipe(Layer.provide(Memory.layer))
 }
 
+describe("credentials", () => {
+  it.effect("are made of principals only, whoever hands them over", () =>
+    Effect.gen(function* () {
+      const auth = yield* service(options)
+      const wrong: ReadonlyArray<object> = [
+        { kind: "king" },
+        { permissions: ["context:read:*"] },
+        { permissions: undefined }
+      ]
+      for (const part of wrong) {
+        const principal = { ...freshPrincipal(), ...part } as never
+        const made: ReadonlyArray<Effect.Effect<unknown, object>> = [
+          auth.issue(principal),
+          auth.createApiKey(principal, { name: "laptop" })
+        ]
+        for (const call of made)
+          assert.deepInclude(yield* Effect.flip(call), { _tag: "InvalidInput", path: "principal" })
+      }
+    }).pipe(inMemory)
+  )
+
+  it.effect("that are no text are refused as any other", () =>
+    Effect.gen(function* () {
+      const auth = yield* service({ ...options, refusals: patient })
+      for (const shown of [undefined, null, 7, Redacted.make(7)])
+        for (const name of ["validate", "refresh", "revoke", "validateApiKey"] as const)
+          assert.deepInclude(yield* Effect.flip<unknown, object, never>(auth[name](shown as never)), {
+            _tag: "InvalidCredential",
+            reason: "Invalid"
+          })
+    }).pipe(inMemory)
+  )
+})
+
 describe("a token", () => {
   it.layer(Workshop.layer)("", (it) => {
     it.effect.prop(

@@ -88,6 +88,7 @@ describe("a database that cannot be reached", () => {
       for (const url of ["", "not an address", "http://localhost/", "postgresql://user:secret@host:99999/db"]) {
         const error = yield* refusal(Postgres.layer({ url: Redacted.make(url) }))
         assert.include(["Unavailable", "InvalidInput"], error._tag, url)
+        assert.match(String(error), /postgresql:\/\/user:password@host/, url)
       }
       for (const maxConnections of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
         const error = yield* refusal(Postgres.layer({ url: TestDatabase.url, maxConnections }))

@@ -168,6 +168,12 @@ describe("an auth service", () => {
     assert.strictEqual(await codeOf(auth.hasPermission(token, "context:read:*")), "INVALID_INPUT")
   })
 
+  it("lets nobody in with what is no text", async () => {
+    await using auth = Pantheon.makeAuthService({ jwtSecret })
+    assert.isNull(await auth.validateToken(undefined as never))
+    assert.isNull(await auth.refreshToken(7 as never))
+  })
+
   it("refuses calls once it is closed", async () => {
     const auth = Pantheon.makeAuthService({ jwtSecret })
     const { token } = await auth.generateToken("agent-1", ["read"])

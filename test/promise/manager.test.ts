@@ -191,6 +191,8 @@ for (const { name, open } of databases) {
         agents.getContext(undefined),
         // @ts-expect-error it is no event
         agents.appendEvent(undefined),
+        // @ts-expect-error the id stands in the event
+        agents.appendEvent("a", { type: "a.noted" }),
         // @ts-expect-error it is no update
         agents.updateContext("a", null),
         // @ts-expect-error it belongs below `state`

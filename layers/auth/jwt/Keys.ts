@@ -43,6 +43,8 @@ export interface KeyRing {
   readonly verifiers: ReadonlyMap<string, UsableKey>
 }
 
+const algorithms: ReadonlyArray<string> = ["HS256", "ES256", "EdDSA"]
+
 type Checked<A> = Result.Result<A, InvalidInput>
 
 // What HS256 takes out of a secret; a shorter one is easier to guess than the signature (RFC 7518, 3.2).
@@ -54,6 +56,7 @@ const differentBytes = 12
 export const makeRing = (keys: ReadonlyArray<Key>): Checked<KeyRing> => {
   const verifiers = new Map<string, UsableKey>()
   let signer: UsableKey | undefined
+  if (!Array.isArray(keys)) return refuse("keys", "an array of keys", `a value of type ${typeof keys}`)
   for (const [index, key] of keys.entries()) {
     const path = `keys/${index}`
     const id = AgentId.validate(key.id, `${path}/id`)
@@ -76,7 +79,10 @@ interface Halves {
 }
 
 const halvesOf = (key: Key, path: string): Checked<Halves> => {
-  if (key.algorithm === "HS256") return secretHalves(Redacted.value(key.secret), `${path}/secret`)
+  if (!algorithms.includes(key.algorithm))
+    return refuse(`${path}/algorithm`, algorithms.join(" or "), String(key.algorithm))
+  if (key.algorithm === "HS256")
+    return Result.flatMap(hidden(key.secret, `${path}/secret`), (text) => secretHalves(text, `${path}/secret`))
   const { algorithm } = key
   if ("publicKey" in key) {
     return Result.map(
@@ -84,13 +90,22 @@ const halvesOf = (key: Key, path: string): Checked<Halves> => {
       (found) => ({ sign: undefined, verify: toCryptoKey(found, algorithm, "verify") })
     )
   }
-  return Result.map(
-    readPem(algorithm, `${path}/privateKey`, () => createPrivateKey(Redacted.value(key.privateKey))),
-    (found) => ({
+  return Result.gen(function* () {
+    const pem = yield* hidden(key.privateKey, `${path}/privateKey`)
+    const found = yield* readPem(algorithm, `${path}/privateKey`, () => createPrivateKey(pem))
+    return {
       sign: toCryptoKey(found, algorithm, "sign"),
       verify: toCryptoKey(createPublicKey(found), algorithm, "verify")
-    })
-  )
+    }
+  })
+}
+
+/** What was handed over without a wrap may stand in a log already, and is no habit to teach. */
+const hidden = (given: unknown, path: string): Checked<string> => {
+  const text = Redacted.isRedacted(given) ? Redacted.value(given) : undefined
+  return typeof text === "string"
+    ? Result.succeed(text)
+    : refuse(path, "a text in Redacted.make", `a value of type ${typeof given}`)
 }
 
 const secretHalves = (secret: string, path: string): Checked<Halves> => {

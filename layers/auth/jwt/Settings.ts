@@ -73,9 +73,13 @@ export const check = (options: Options): Checked<Settings> =>
   })
 
 const text = (path: string, found: string): Checked<string> =>
-  found.length > 0 && found.length <= 255
+  typeof found === "string" && found.length > 0 && found.length <= 255
     ? Result.succeed(found)
-    : refuse(path, "1 to 255 characters", `${found.length} characters`)
+    : refuse(
+        path,
+        "1 to 255 characters",
+        typeof found === "string" ? `${found.length} characters` : `a value of type ${typeof found}`
+      )
 
 // No token outlives a century, so that its times are ordinary numbers.
 const longest = 100 * 365 * 86_400

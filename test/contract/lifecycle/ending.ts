@@ -192,6 +192,16 @@ export const register = (it: It): void => {
       )
     )
 
+    it.effect("is left alone when it is asked to be ended in a way that there is not", () =>
+      lifecycle(
+        Effect.gen(function* () {
+          const { cleanUp } = yield* Lifecycle
+          const error = yield* Effect.flip(cleanUp({ contexts: "burn" as never }))
+          assert.deepInclude(error, { _tag: "InvalidInput", path: "contexts", expected: "delete or purge" })
+        })
+      )
+    )
+
     it.effect("is counted by one of those who clean up at the same time, in several processes", () =>
       Effect.gen(function* () {
         const cleanUp = lifecycle(Effect.flatMap(Lifecycle, ({ cleanUp }) => cleanUp()))
