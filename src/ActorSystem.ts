@@ -207,7 +207,10 @@ export class ActorSystem extends Context.Service<
      * for it is bounded by the number of actors.
      */
     readonly changes: Stream.Stream<ActorInfo, ReadError>
-    /** Commands that were taken, whose sender was told so, and which nobody will run, from now on. A slow reader loses the oldest. */
+    /**
+     * Commands that were taken, whose sender was told so, and which nobody will run, from now on. A slow reader loses the oldest of more than 1,024.
+     * While it cannot be known whether the reader may see one, it waits, and so do those behind it.
+     */
     readonly deadLetters: Stream.Stream<DeadLetter>
     /** How many dead letters there were since the engine began. */
     readonly deadLetterCount: Effect.Effect<number>

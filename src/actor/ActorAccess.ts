@@ -55,12 +55,16 @@ export const guard = (system: System, policy: AccessPolicy, again = false): Syst
     get: (actor, id) => reading(actor, id, () => system.get(actor, id)),
     list: (actor, options) => Stream.filterEffect(system.list(actor, options), ({ agentId }) => mayRead(agentId)),
     changes: Stream.filterEffect(system.changes, ({ agentId }) => mayRead(agentId)),
-    // Whom it cannot be known of is not let in, and a stream of losses may lose some.
-    deadLetters: Stream.filterEffect(system.deadLetters, ({ actor, id }) =>
-      Effect.orElseSucceed(mayRead(agentIdOf(actor, id)), () => false)
-    )
+    deadLetters: Stream.filterEffect(system.deadLetters, ({ actor, id }) => onceKnown(mayRead(agentIdOf(actor, id))))
   }
 }
+
+/**
+ * The answer, as soon as there is one. Commands are lost when the store is away, and that is when nobody can know who may see them; who waits is told
+ * of them once it is back.
+ */
+const onceKnown = (answer: Effect.Effect<boolean, Unavailable>): Effect.Effect<boolean> =>
+  Effect.catch(answer, () => Effect.flatMap(Effect.sleep("1 second"), () => onceKnown(answer)))
 
 /** A refusal is on record; what is allowed will be when it is asked again. */
 const checkAhead = (policy: AccessPolicy, need: Permission.Need): Effect.Effect<void, Refusal> =>

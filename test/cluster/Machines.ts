@@ -7,8 +7,10 @@ import * as Redacted from "effect/Redacted"
 import * as ClusterNode from "../../layers/engine/clusterNode.ts"
 import * as Postgres from "../../layers/postgres/index.ts"
 import { Child } from "../support/Child.ts"
+import * as GuardedServices from "./guardedServices.ts"
 
-const script = join(import.meta.dirname, "machine.ts")
+/** What a machine runs. */
+export type Program = "machine.ts" | "guardedMachine.ts"
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -30,18 +32,20 @@ export interface Place {
 export class Machines {
   private readonly place: Place
   private readonly ports: ReadonlyArray<number>
+  private readonly script: string
   private readonly children: Array<Child>
 
-  private constructor(place: Place, ports: ReadonlyArray<number>) {
+  private constructor(place: Place, ports: ReadonlyArray<number>, program: Program) {
     this.place = place
     this.ports = ports
+    this.script = join(import.meta.dirname, program)
     this.children = ports.map((port) => this.launch(port))
   }
 
   /** Starts so many, and waits until all are there. */
-  static async start(place: Place, count: number): Promise<Machines> {
+  static async start(place: Place, count: number, program: Program = "machine.ts"): Promise<Machines> {
     const ports = await Promise.all(Array.from({ length: count }, freePort))
-    const machines = new Machines(place, ports)
+    const machines = new Machines(place, ports, program)
     await Promise.all(machines.children.map(isReady))
     return machines
   }
@@ -95,14 +99,22 @@ export class Machines {
   }
 
   private launch(port: number): Child {
-    return new Child(script, [this.place.url, this.place.schema, String(port)])
+    return new Child(this.script, [this.place.url, this.place.schema, String(port)])
   }
 }
 
 const isReady = (child: Child): Promise<void> => child.until(({ stdout }) => stdout.includes("ready"))
 
+const sqlOf = ({ url }: Place) => PgClient.layer({ url: Redacted.make(url), maxConnections: 6 })
+
 /** A program beside the machines, with the stores for whoever looks behind. */
-export const client = ({ schema, url }: Place) => {
-  const sql = PgClient.layer({ url: Redacted.make(url), maxConnections: 6 })
-  return ClusterNode.layerClient().pipe(Layer.provideMerge(Postgres.layerClient({ schema })), Layer.provide(sql))
-}
+export const client = (place: Place) =>
+  ClusterNode.layerClient().pipe(Layer.provideMerge(Postgres.layerClient(place)), Layer.provide(sqlOf(place)))
+
+/** The same, but it asks who may do what before it sends. */
+export const guardedClient = (place: Place) =>
+  ClusterNode.layerClient().pipe(
+    Layer.provideMerge(GuardedServices.layer),
+    Layer.provideMerge(Postgres.layerClient(place)),
+    Layer.provide(sqlOf(place))
+  )

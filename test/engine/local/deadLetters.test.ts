@@ -4,10 +4,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import * as LocalEngine from "../../../layers/engine/local.ts"
 import * as Memory from "../../../layers/memory/index.ts"
-import { AccessPolicy, ActorSystem, CurrentPrincipal, Permission, Supervision } from "../../../src/index.ts"
+import { AccessPolicy, ActorSystem, CurrentPrincipal, Permission, StoreError, Supervision } from "../../../src/index.ts"
 import { behavior, Counter, settle } from "./support.ts"
+
+const away = new StoreError.Unavailable({
+  operation: "read shares",
+  reason: "Unreachable",
+  expected: "shares",
+  found: "none",
+  remedy: "Wait."
+})
 
 describe("a command that was told", () => {
   const told = ActorSystem.ActorSystem.use((system) => system.tell(Counter, "a", "Count", undefined))
@@ -73,6 +82,42 @@ describe("a command that was told", () => {
       yield* Deferred.succeed(gate, undefined)
       yield* settle
       assert.deepStrictEqual(seen, ["ann"])
+    }).pipe(Effect.provide(layer, { local: true }))
+  })
+
+  it.effect("and is a dead letter is told of later when it cannot be known at once who may read its actor", () => {
+    const gate = Deferred.makeUnsafe<void>()
+    let isKnown = false
+    const policy: AccessPolicy.AccessPolicy = {
+      ...AccessPolicy.trusted,
+      grounds: () => Effect.suspend(() => (isKnown ? Effect.succeed("share") : Effect.fail(away)))
+    }
+    const layer = behavior({ wait: Deferred.await(gate) }, { supervision: Supervision.stop }).pipe(
+      Layer.provideMerge(LocalEngine.layer),
+      Layer.provide(Layer.succeed(AccessPolicy.AccessPolicy, policy)),
+      Layer.provideMerge(Memory.layer),
+      Layer.provideMerge(Logger.layer([]))
+    )
+    return Effect.gen(function* () {
+      const system = yield* ActorSystem.ActorSystem
+      const seen: Array<string> = []
+      yield* Effect.forkChild(
+        Stream.runForEach(system.deadLetters, ({ command }) => Effect.sync(() => seen.push(command))),
+        { startImmediately: true }
+      )
+      const counter = (yield* Counter.client)("a")
+      yield* Effect.forkChild(counter.Run({ script: "wait" }), { startImmediately: true })
+      yield* settle
+      yield* dying
+      yield* told
+      yield* told
+      yield* Deferred.succeed(gate, undefined)
+      yield* settle
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(seen, [])
+      isKnown = true
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(seen, ["Count", "Count"])
     }).pipe(Effect.provide(layer, { local: true }))
   })
 })
