@@ -13,7 +13,8 @@
  * 1. What no permission of the principal and no share that he holds allows is refused, in words that are the same whether the agent exists or not.
  * 2. A permission is enough, and then nothing is read. A share allows what its level says, if it is live, of all of the agent, accepted, and its time, by the
  *    `Clock` at each check, is not over.
- * 3. A share that was revoked lets nobody in any more: in the process that revoked it, at once; in others that share the store, from a second afterwards.
+ * 3. A share that was revoked lets nobody in any more: in the process that revoked it, at once; in others that share the store, from a second afterwards. So does one whose agent was
+ *    deleted, purged or replaced.
  * 4. Who is asked about often is read anew in the background, so that a check costs no round trip.
  * 5. When the store cannot be asked, nobody is let in by a share: `Unavailable`. Whoever is anonymous holds none.
  */
@@ -40,8 +41,11 @@ export interface AccessPolicy {
   readonly check: (need: Permission.Need) => Effect.Effect<void, AccessDenied | Unavailable>
   /** What that rests on, without a word in the record of who did what; for listings. */
   readonly grounds: (need: Permission.Need) => Effect.Effect<Grounds, Unavailable>
-  /** To be called once a share of an agent for a recipient has changed, so that this process heeds it at once. */
-  readonly sharesChanged: (agentId: string, recipientId: string) => void
+  /**
+   * To be called once a share of an agent for a recipient has changed, so that this process heeds it at once; without a recipient when those of all may
+   * have, as when the agent is deleted.
+   */
+  readonly sharesChanged: (agentId: string, recipientId?: string) => void
 }
 
 /** Lets everybody do everything. Services may tell by it that nothing need be asked. */

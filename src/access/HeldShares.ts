@@ -101,6 +101,12 @@ export class HeldShares {
     this.entries.delete(keyOf(agentId, recipientId))
   }
 
+  /** The same for all recipients; looks through all that is remembered. */
+  forgetAll(agentId: string): void {
+    const start = keyOf(agentId, "")
+    for (const key of this.entries.keys()) if (key.startsWith(start)) this.entries.delete(key)
+  }
+
   private add(key: string): Entry {
     const entry = new Entry()
     this.entries.set(key, entry)

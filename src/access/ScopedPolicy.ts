@@ -52,7 +52,8 @@ export const make = (shares: HeldShares, sink: AuditSink, audit: Audit): AccessP
         return Effect.andThen(sink.record({ resource, action, agentId, outcome, reason: verdict.reason }), answer)
       }),
     grounds: (need) => judging(need, ({ grounds }) => Effect.succeed(grounds)),
-    sharesChanged: (agentId, recipientId) => shares.forget(agentId, recipientId)
+    sharesChanged: (agentId, recipientId) =>
+      recipientId === undefined ? shares.forgetAll(agentId) : shares.forget(agentId, recipientId)
   }
 }
 

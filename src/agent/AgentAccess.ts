@@ -53,6 +53,13 @@ export const guard = (manager: Manager, policy: AccessPolicy, snapshots: Snapsho
   const writing = <A, E, R>(agentId: string, call: () => Effect.Effect<A, E, R>) =>
     behind("context", "write", agentId, call)
 
+  /** Ends an agent, and with it its shares; also when nobody can say whether it did. */
+  const ending = <A, E, R>(agentId: string, end: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.ensuring(
+      end,
+      Effect.sync(() => policy.sharesChanged(agentId))
+    )
+
   /** Nobody names an agent by a snapshot, so one of an agent that is not his is as good as missing. */
   const ofReadable = (snapshotId: string): Effect.Effect<unknown, SnapshotMissing | ReadError> => {
     if (policy === trusted) return Effect.void
@@ -99,8 +106,8 @@ export const guard = (manager: Manager, policy: AccessPolicy, snapshots: Snapsho
     archive: (agentId, options) => behind("lifecycle", "write", agentId, () => manager.archive(agentId, options)),
     restore: (agentId, options) => behind("lifecycle", "write", agentId, () => manager.restore(agentId, options)),
     deleteContext: (agentId, options) =>
-      behind("lifecycle", "admin", agentId, () => manager.deleteContext(agentId, options)),
-    purge: (agentId) => behind("lifecycle", "admin", agentId, () => manager.purge(agentId)),
+      behind("lifecycle", "admin", agentId, () => ending(agentId, manager.deleteContext(agentId, options))),
+    purge: (agentId) => behind("lifecycle", "admin", agentId, () => ending(agentId, manager.purge(agentId))),
     changes: (options) => {
       const agentId = options?.agentId
       const changes = manager.changes(options)

@@ -43,20 +43,13 @@ export interface Importing {
   readonly admit: (head: ExportFormat.Head) => Effect.Effect<void, ImportError>
 }
 
-/** What was imported. */
-export interface Done {
-  readonly counts: ExportFormat.Counts
-  /** Whom shares are for that came with it. */
-  readonly recipients: ReadonlySet<string>
-}
-
-/** Imports a text as an agent. */
+/** Imports a text as an agent; gives what it held. */
 export const run = <E, R>(
   { admit, limits, nextId, stores }: Importing,
   agentId: string,
   text: Stream.Stream<string, E, R>,
   { existing = "refuse", onProgress = () => Effect.void }: ImportOptions
-): Effect.Effect<Done, E | ImportError, R> =>
+): Effect.Effect<ExportFormat.Counts, E | ImportError, R> =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const source = yield* openSource(text, limits)
@@ -78,7 +71,7 @@ export const run = <E, R>(
       eventIds,
       chunks: chunksOf(source, reader, refuseTakenShares(stores, agentId, rekeying), onProgress)
     })
-    if (outcome._tag === "Imported") return { counts: { ...reader.counts }, recipients: rekeying.recipients }
+    if (outcome._tag === "Imported") return { ...reader.counts }
     return yield* outcome._tag === "Conflict" ? changed(agentId, found, outcome.actual) : taken(outcome)
   }).pipe(Effect.scoped)
 

@@ -115,8 +115,10 @@ export const make: Effect.Effect<
               if (hasShares) yield* admit(agentId, "write", "share")
             })
         }
-        const { counts, recipients } = yield* ContextImport.run(importing, agentId, text, options)
-        for (const recipientId of recipients) policy.sharesChanged(agentId, recipientId)
+        const counts = yield* Effect.ensuring(
+          ContextImport.run(importing, agentId, text, options),
+          Effect.sync(() => policy.sharesChanged(agentId))
+        )
         const { context } = yield* interior.reader.look(agentId)
         if (context === undefined) return yield* Effect.die(new Error("what was imported was purged at once"))
         return { context, counts }

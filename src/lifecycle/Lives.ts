@@ -124,10 +124,7 @@ export const remove = (
       notes,
       admit: (at) => admitDeletion(agentId, at, version)
     })
-    for (const note of found) {
-      const share = note.name.startsWith(ShareRecord.prefix) ? ShareRecord.decode(note) : undefined
-      if (share !== undefined && Result.isSuccess(share)) parts.policy.sharesChanged(agentId, share.success.recipientId)
-    }
+    parts.policy.sharesChanged(agentId)
     return { context: deleted, isNew: true }
   }).pipe(
     Effect.catchTag("Conflict", (conflict) =>

@@ -21,8 +21,6 @@ export class Rekeying {
   readonly eventIds: AgentImport["eventIds"]
   /** The id of the last event as the export gave it. */
   lastGiven = ""
-  /** Whom shares are for that are brought in. */
-  readonly recipients = new Set<string>()
   private readonly shareIds: Array<string> = []
   private readonly agentId: string
   private readonly base: number
@@ -141,7 +139,6 @@ export class Rekeying {
     if (note.tag !== undefined && note.tag !== ShareRecord.tagFor(recipientId)) {
       return Result.fail({ reason: "Malformed", expected: "the tag of its recipient", found: JSON.stringify(note.tag) })
     }
-    this.recipients.add(recipientId)
     if (content._tag === "Live" || this.offset === 0) return Result.succeed(note)
     const moved = { ...read.success, content: { ...content, version: content.version + this.offset } }
     return Result.mapBoth(Value.encode(ShareRecord.encode(moved), name), {

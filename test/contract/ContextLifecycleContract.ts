@@ -8,6 +8,7 @@ import * as ending from "./lifecycle/ending.ts"
 import * as forging from "./lifecycle/forging.ts"
 import * as guarding from "./lifecycle/guarding.ts"
 import * as refusing from "./lifecycle/refusing.ts"
+import * as scoped from "./lifecycle/scoped.ts"
 import * as soundness from "./lifecycle/soundness.ts"
 import type { Stores } from "./lifecycle/support.ts"
 import * as travelling from "./lifecycle/travelling.ts"
@@ -18,7 +19,7 @@ export interface Options<E> {
   readonly layer: Layer.Layer<Stores, E>
 }
 
-const themes = [travelling, refusing, ending, counting, soundness, forging, guarding]
+const themes = [travelling, refusing, ending, counting, soundness, forging, guarding, scoped]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {

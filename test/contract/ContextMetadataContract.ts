@@ -8,6 +8,7 @@ import * as lives from "./metadata/lives.ts"
 import * as names from "./metadata/names.ts"
 import * as queries from "./metadata/queries.ts"
 import * as random from "./metadata/random.ts"
+import * as scoped from "./metadata/scoped.ts"
 import * as sight from "./metadata/sight.ts"
 import type { Stores } from "./metadata/support.ts"
 
@@ -17,7 +18,7 @@ export interface Options<E> {
   readonly layer: Layer.Layer<Stores, E>
 }
 
-const themes = [lives, sight, queries, collections, names, random]
+const themes = [lives, sight, scoped, queries, collections, names, random]
 
 /** Registers the suite under a name such as `the memory stores`. */
 export const suite = <E>(name: string, { layer }: Options<E>): void => {

@@ -139,6 +139,30 @@ export const register = (it: It) => {
       })
     )
 
+    it.effect("heeds at once, where it was done, that an agent was deleted or purged, and its shares with it", () =>
+      Effect.gen(function* () {
+        const policy = yield* ownPolicy()
+        yield* Effect.gen(function* () {
+          const sharing = yield* Sharing
+          const agents = yield* Agents
+          for (const end of [agents.deleteContext, agents.purge]) {
+            const agentId = yield* newAgent
+            const other = yield* newAgent
+            const bob = user(freshId())
+            for (const shared of [agentId, other]) {
+              yield* as(root)(sharing.share({ agentId: shared, recipientId: bob.id, level: "write" }))
+              yield* as(bob)(agents.getContext(shared))
+            }
+            yield* as(root)(Effect.asVoid<unknown, { readonly _tag: string }, never>(end(agentId)))
+            yield* fails(as(bob)(agents.getContext(agentId)), "AccessDenied")
+            // Nor may he begin anew with a free id.
+            yield* fails(as(bob)(agents.setState(agentId, {})), "AccessDenied")
+            yield* as(bob)(agents.getContext(other))
+          }
+        }).pipe(under(policy))
+      })
+    )
+
     it.effect("heeds the end of a share's time at each check", () =>
       Effect.gen(function* () {
         const policy = yield* ownPolicy()

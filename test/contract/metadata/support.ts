@@ -10,6 +10,7 @@ import { AccessPolicy } from "../../../src/AccessPolicy.ts"
 import * as AgentStateManager from "../../../src/AgentStateManager.ts"
 import * as ContextLifecycle from "../../../src/ContextLifecycle.ts"
 import * as ContextMetadata from "../../../src/ContextMetadata.ts"
+import * as ContextSharing from "../../../src/ContextSharing.ts"
 import * as CurrentPrincipal from "../../../src/CurrentPrincipal.ts"
 import type { EventStore } from "../../../src/EventStore.ts"
 import * as Permission from "../../../src/Permission.ts"
@@ -52,11 +53,15 @@ const byPermissions = Layer.succeed(AccessPolicy, {
   sharesChanged: () => {}
 })
 
-/** The services over stores. */
-export const services = Layer.mergeAll(ContextMetadata.layer, ContextLifecycle.layer).pipe(
-  Layer.provideMerge(AgentStateManager.layer()),
-  Layer.provideMerge(byPermissions)
-)
+/** The services over stores, under a policy. */
+export const servicesUnder = (policy: Layer.Layer<never, never, EventStore>) =>
+  Layer.mergeAll(ContextMetadata.layer, ContextLifecycle.layer, ContextSharing.layer).pipe(
+    Layer.provideMerge(AgentStateManager.layer()),
+    Layer.provideMerge(policy)
+  )
+
+/** The services over stores, under a policy that decides by permissions. */
+export const services = servicesUnder(byPermissions)
 
 /** Runs with services of its own over the stores, as somebody who may do everything unless it says otherwise. */
 export const shared = <A, E, R>(effect: Effect.Effect<A, E, R>) => as(root)(Effect.provide(effect, services))
