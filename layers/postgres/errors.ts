@@ -32,9 +32,12 @@ export const unavailable =
       expected: `${name} to answer`,
       found: `${error.message}${detail(error)}${state === undefined ? "" : ` (SQLSTATE ${state})`}`,
       remedy,
-      cause: error
+      ...(quotesUrl(error) ? {} : { cause: error })
     })
   }
+
+/** An error that quotes the whole of a URL, with the password in it, is told in words only. */
+const quotesUrl = ({ reason }: SqlError): boolean => reason.cause instanceof TypeError && "input" in reason.cause
 
 const detail = (error: SqlError): string => {
   const { cause } = error.reason

@@ -27,8 +27,8 @@ const secrets: ReadonlyArray<RegExp> = [
   // API keys of this library.
   /pk_[A-Za-z0-9_-]{20,}/gu,
   /\b(?:bearer|basic)\s+[^\s"',;]+/giu,
-  // The user and password of a URL.
-  /(?<=:\/\/)[^\s/@]+(?=@)/gu,
+  // The user and password of a URL, also where what has a meaning in URLs stands in the password as it is.
+  /(?<=:\/\/)[^\s"'<>]+(?=@)/gu,
   // `password=…` and the like, within a text.
   /(?<=(?:token|secret|password|passwd|pwd|api[_-]?key)["']?\s*[=:]\s*["']?)[^\s"',;&]+/giu
 ]

@@ -58,6 +58,7 @@ describe("what is kept for good", () => {
       "Bearer hidden",
       "basic hidden==",
       "postgres://me:hidden@host/db",
+      "postgres://me:p@hidden/w?hidden#x@host/db",
       "password=hidden&a=1",
       '"api_key": "hidden"'
     ]) {

@@ -1,4 +1,5 @@
 import { createServer } from "node:net"
+import { inspect } from "node:util"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -18,7 +19,7 @@ const refusal = <E extends { readonly _tag: string }>(layer: Layer.Layer<Stores,
   Effect.gen(function* () {
     const error = yield* Effect.flip(Effect.provide(note("a"), Layer.fresh(layer)))
     for (const name of ["expected", "found", "remedy"]) assert.isNotEmpty(Reflect.get(error, name), String(error))
-    assert.notInclude(String(error), "secret")
+    assert.notInclude(String(error) + inspect(error, { depth: 20, showHidden: true }), "secret")
     return error
   })
 
@@ -80,6 +81,15 @@ describe("a database that cannot be reached", () => {
       const user = yield* refusal(Postgres.layer({ url: address("username", "no_such_user") }))
       assert.deepInclude(user, { _tag: "Unavailable", reason: "Unreachable" })
       assert.match(String(user), /user name and the password/)
+    })
+  )
+
+  it.live("is told when the address is none, without the password in it", () =>
+    Effect.gen(function* () {
+      for (const url of ["postgres://me:secret@[bad:1/x", "postgres://me:secret@127.0.0.1:99999/x", "secret"]) {
+        const error = yield* refusal(Postgres.layer({ url: Redacted.make(url) }))
+        assert.deepInclude(error, { _tag: "Unavailable", reason: "Failed" })
+      }
     })
   )
 
