@@ -162,7 +162,8 @@ describe(`the census (PANTHEON_SEED=${seed})`, () => {
   })
 
   it("refuses to work on a store that another process works on, which goes on undisturbed", async () => {
-    const first = start("--rest", "2", "src")
+    // Slow enough to be at work when the second has begun, on a busy machine too.
+    const first = start("--rest", "40", "src")
     try {
       await first.until(({ stderr }) => stderr.includes("% "))
       const second = await run("--rest", "0", "src")
