@@ -30,6 +30,7 @@ import { Unavailable } from "../../src/StoreError.ts"
 import { ToolPort } from "../../src/ToolPort.ts"
 import { type AsyncBinding, type AsyncScript, type AsyncTool, toPlan, toScript, toTool } from "./AsyncScripts.ts"
 import type { CallerError } from "./CallerError.ts"
+import { checkArray, checkObject } from "./given.ts"
 import type { Failure } from "./PantheonError.ts"
 import { Shell } from "./Shell.ts"
 
@@ -43,7 +44,9 @@ export class ActorPort extends Shell<PortServices> {
   readonly #ending = Deferred.makeUnsafe<never, Unavailable>()
 
   /** Makes an actor that pursues a goal. It is idle until it is sent something, ticked or started. */
-  spawn(script: AsyncScript, goal: string, options?: Port.SpawnOptions): Promise<ScriptedActor> {
+  async spawn(script: AsyncScript, goal: string, options?: Port.SpawnOptions): Promise<ScriptedActor> {
+    checkObject("script", "an object with name, contextSources and talents", script)
+    checkArray("script/talents", "an array of talents", script.talents)
     return this.#run((port) => Effect.suspend(() => port.spawn(toScript(script), goal, options)))
   }
 
@@ -58,11 +61,12 @@ export class ActorPort extends Shell<PortServices> {
   }
 
   /** Changes goals and metadata; what is left out stays. With `expected`, only at that revision. */
-  update(
+  async update(
     id: string,
     update: Port.Update,
     options?: { readonly expected?: number | undefined }
   ): Promise<ScriptedActor> {
+    checkObject("update", "an object with what is to change", update)
     return this.#run((port) => port.update(id, update, options))
   }
 
@@ -80,7 +84,8 @@ export class ActorPort extends Shell<PortServices> {
   }
 
   /** Lets the actor tick at an interval from now on, such as `"10 minutes"`; the first time after one interval. */
-  start(id: string, options: { readonly every: Duration.Input }): Promise<void> {
+  async start(id: string, options: { readonly every: Duration.Input }): Promise<void> {
+    checkObject("options", "an object with every", options)
     return this.#run((port) => port.start(id, options))
   }
 
@@ -115,7 +120,9 @@ export class ActorPort extends Shell<PortServices> {
   }
 
   /** Binds a plan to the name of a behavior, in place of the one before. Actors that lacked it go on. */
-  registerBehavior({ plan, ...binding }: AsyncBinding): Promise<void> {
+  async registerBehavior(behavior: AsyncBinding): Promise<void> {
+    checkObject("behavior", "an object with name and plan", behavior)
+    const { plan, ...binding } = behavior
     return this.session.run(BehaviorRegistry.use((registry) => registry.register({ ...binding, plan: toPlan(plan) })))
   }
 

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metadata from "../../src/ContextMetadata.ts"
 import type { CallerError } from "./CallerError.ts"
+import { checkObject } from "./given.ts"
 import { type Asker, asAsker, groundOf, type Home } from "./Home.ts"
 import type { Failure } from "./PantheonError.ts"
 import { Session } from "./Session.ts"
@@ -98,7 +99,8 @@ export class ContextMetadataService extends Shell<Metadata.ContextMetadata> {
   }
 
   /** Sets an entry, in the place of the one that has this key. */
-  setMetadata(entry: NewMetadata): Promise<ContextMetadata> {
+  async setMetadata(entry: NewMetadata): Promise<ContextMetadata> {
+    checkObject("entry", "an object with agentId, contextKey and contextValue", entry)
     const { agentId, contextKey, contextType: type, contextValue, requestingAgentId: _, ...options } = entry
     return this.#run(askerOf(entry, agentId), (metadata) =>
       Effect.map(metadata.set(agentId, contextKey, contextValue, { ...options, type }), shown)

@@ -15,6 +15,7 @@ import * as Sharing from "../../src/ContextSharing.ts"
 import type { Patch } from "../../src/StatePatch.ts"
 import { InvalidInput } from "../../src/StoreError.ts"
 import type { CallerError } from "./CallerError.ts"
+import { checkObject } from "./given.ts"
 import { type Asker, asAgent, asAsker, groundOf, type Home } from "./Home.ts"
 import { type Failure, fromFailure, type PantheonError } from "./PantheonError.ts"
 import { Session } from "./Session.ts"
@@ -110,7 +111,8 @@ export class ContextSharingService extends Shell<Sharing.ContextSharing> {
   }
 
   /** Shares an agent with another. The share belongs to the source. */
-  shareContext(share: NewContextShare): Promise<ContextShare> {
+  async shareContext(share: NewContextShare): Promise<ContextShare> {
+    checkObject("share", "an object with sourceAgentId, targetAgentId and shareType", share)
     return this.#run(share.sourceAgentId, (sharing) =>
       Effect.flatMap(Effect.fromResult(termsOf(share)), (terms) => Effect.map(sharing.share(terms), shown))
     )
@@ -164,7 +166,8 @@ export class ContextSharingService extends Shell<Sharing.ContextSharing> {
   }
 
   /** Changes a share; only its owner. */
-  updateSharePermissions(shareId: string, update: ShareUpdate, requestingAgentId: string): Promise<ContextShare> {
+  async updateSharePermissions(shareId: string, update: ShareUpdate, requestingAgentId: string): Promise<ContextShare> {
+    checkObject("update", "an object with what is to change", update)
     const { expectedRevision, shareType: level, ...change } = update
     return this.#run(requestingAgentId, (sharing) =>
       Effect.map(sharing.change(shareId, { ...change, level }, { expectedRevision }), shown)

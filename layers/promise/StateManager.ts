@@ -27,6 +27,7 @@ import * as ReservedAgents from "../../src/store/ReservedAgents.ts"
 import type * as Value from "../../src/Value.ts"
 import { type CallerError, call } from "./CallerError.ts"
 import type { EventStore, SnapshotStore } from "./Contracts.ts"
+import { checkArray, checkObject } from "./given.ts"
 import type { Failure } from "./PantheonError.ts"
 import type { Session } from "./Session.ts"
 import { Shell } from "./Shell.ts"
@@ -91,7 +92,8 @@ export class StateManager<Event extends EventStore = EventStore, Snapshot extend
   }
 
   /** The agent as it was at a version, or at a time; also of a deleted one. */
-  getContextAt(agentId: string, moment: Manager.Moment): Promise<AgentContext> {
+  async getContextAt(agentId: string, moment: Manager.Moment): Promise<AgentContext> {
+    checkObject("moment", "an object with version or time", moment)
     return this.#run((agents) => agents.getContextAt(agentId, moment))
   }
 
@@ -143,10 +145,11 @@ export class StateManager<Event extends EventStore = EventStore, Snapshot extend
   }
 
   /** Appends events to several agents in one step, all or none. Gives the events of each, in order. */
-  appendTogether(
+  async appendTogether(
     writes: ReadonlyArray<Manager.AgentEvents>,
     options?: Manager.TogetherOptions
   ): Promise<ReadonlyArray<ReadonlyArray<ContextEvent>>> {
+    checkArray("writes", "an array of { agentId, events }", writes)
     return this.#run((agents) => agents.appendTogether(writes, options))
   }
 

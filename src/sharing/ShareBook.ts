@@ -34,7 +34,7 @@ export class ShareBook {
 
   /** The share of an id, wherever it is; fails when there is none, or it is over with its agent. */
   find(shareId: string): Effect.Effect<Record, ShareMissing | ReadError> {
-    if (!shape.test(shareId)) return Effect.fail(new ShareMissing({ shareId }))
+    if (!shape.test(shareId)) return Effect.fail(new ShareMissing({ shareId: String(shareId) }))
     return Effect.gen({ self: this }, function* () {
       const places = yield* Stream.runCollect(this.events.tagged(noteOfId(shareId)))
       const keys = yield* Effect.forEach(places, placeOf)

@@ -191,6 +191,10 @@ for (const { name, open } of databases) {
         agents.getContext(undefined),
         // @ts-expect-error it is no event
         agents.appendEvent(undefined),
+        // @ts-expect-error it is no moment
+        agents.getContextAt("a", 7),
+        // @ts-expect-error they are no writes
+        agents.appendTogether("a"),
         // @ts-expect-error the id stands in the event
         agents.appendEvent("a", { type: "a.noted" }),
         // @ts-expect-error it is no update
