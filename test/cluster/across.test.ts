@@ -20,7 +20,7 @@ import { freshPlace } from "./place.ts"
 
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`)
 
-describe("actors on two machines", { timeout: 120_000 }, () => {
+describe("actors on two machines", { timeout: 300_000 }, () => {
   it.live("have children, ask each other, and wake in time, wherever they are", () =>
     Effect.gen(function* () {
       const place = yield* freshPlace

@@ -10,7 +10,7 @@ import { freshPlace } from "./place.ts"
 
 const ids = Array.from({ length: 40 }, (_, index) => `account-${index}`)
 
-describe("a cluster of three machines", { timeout: 120_000 }, () => {
+describe("a cluster of three machines", { timeout: 300_000 }, () => {
   it.live("does each command once, whatever becomes of its machines, and tells callers of no failure", () =>
     Effect.gen(function* () {
       const place = yield* freshPlace
