@@ -19,10 +19,12 @@ import type {
 } from "../../src/EventStoreDriver.ts"
 import { Corrupted, Unavailable } from "../../src/StoreError.ts"
 import * as Value from "../../src/Value.ts"
+import { asking } from "./asking.ts"
 import type { EventRow, EventStore } from "./Contracts.ts"
 import { Heads } from "./Heads.ts"
 
 const name = "the event store that was handed over"
+const ask = asking(name)
 
 const cannot = (operation: string): Effect.Effect<never, Unavailable> =>
   Effect.fail(
@@ -145,20 +147,6 @@ export const make = (store: EventStore): EventStoreDriver => {
     importAgent: () => cannot("import agents")
   }
 }
-
-const ask = <A>(operation: string, run: () => Promise<A>): Effect.Effect<A, Unavailable> =>
-  Effect.tryPromise({
-    try: async () => await run(),
-    catch: (cause) =>
-      new Unavailable({
-        operation,
-        reason: "Failed",
-        expected: `${name} to answer`,
-        found: cause instanceof Error ? cause.message : String(cause),
-        remedy: "See the cause.",
-        cause
-      })
-  })
 
 const failure = (certainty: BatchFailure["certainty"], cause: unknown): Effect.Effect<never, BatchFailure> =>
   Effect.fail({ _tag: "BatchFailure", certainty, cause })

@@ -8,9 +8,11 @@ import type { SnapshotStoreDriver, StoredCriteria, StoredSnapshot } from "../../
 import { Corrupted, Unavailable } from "../../src/StoreError.ts"
 import * as Checksum from "../../src/store/Checksum.ts"
 import * as Value from "../../src/Value.ts"
+import { asking, told } from "./asking.ts"
 import type { SnapshotRow, SnapshotStore } from "./Contracts.ts"
 
 const name = "the snapshot store that was handed over"
+const ask = asking(name)
 
 /** A driver over the three methods. */
 export const make = (store: SnapshotStore): SnapshotStoreDriver => {
@@ -61,22 +63,6 @@ export const make = (store: SnapshotStore): SnapshotStoreDriver => {
       )
   }
 }
-
-const ask = <A>(operation: string, run: () => Promise<A>): Effect.Effect<A, Unavailable> =>
-  Effect.tryPromise({
-    try: async () => await run(),
-    catch: (cause) =>
-      new Unavailable({
-        operation,
-        reason: "Failed",
-        expected: `${name} to answer`,
-        found: told(cause),
-        remedy: "See the cause.",
-        cause
-      })
-  })
-
-const told = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const fits = ({ timestamp, version }: StoredSnapshot, criteria: StoredCriteria): boolean =>
   version >= (criteria.minVersion ?? 0) &&
