@@ -1,11 +1,11 @@
 /** Commands that travel together, without a cluster: what becomes of a bundle is what the test says. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import { type Asked, CommandReturned } from "../../layers/engine/cluster/Bundle.ts"
 import { Lane } from "../../layers/engine/cluster/Lane.ts"
 import type * as Machine from "../../layers/engine/cluster/Machine.ts"
@@ -18,10 +18,13 @@ const letterOf = (id: string, payload = "{}"): Machine.Letter => ({
   command: { askedBy: [], command: "Deposit", payload, attempt: 1 }
 })
 
+/** The bundle has come, or one of its commands is answered. */
+type Receipt = { readonly _tag: "Received" } | ({ readonly _tag: "Answered" } & Machine.Answer)
+
 /** A bundle that has left, and how it fares. */
 interface Left {
   readonly ids: ReadonlyArray<string>
-  readonly tell: (...receipts: ReadonlyArray<Machine.Receipt>) => void
+  readonly tell: (...receipts: ReadonlyArray<Receipt>) => void
   readonly lose: () => void
 }
 
@@ -29,17 +32,33 @@ interface Left {
 const makeLane = Effect.gen(function* () {
   const scope = yield* Effect.scope
   const left: Array<Left> = []
+  const answers = new Map<string, Queue.Queue<Machine.Answer, string>>()
   const recalled: Array<string> = []
   let losses = 0
   const lane = new Lane({
-    carry: ({ letters }) => {
-      const receipts = Effect.runSync(Queue.unbounded<Machine.Receipt, string>())
+    carry: ({ id, letters }) => {
+      const told = Effect.runSync(Queue.unbounded<Machine.Answer, string>())
+      const received = Deferred.makeUnsafe<void, string>()
+      answers.set(id, told)
       left.push({
         ids: letters.map(({ id }) => id),
-        tell: (...told) => Queue.offerAllUnsafe(receipts, told),
-        lose: () => Effect.runSync(Queue.fail(receipts, "lost"))
+        tell: (...receipts) => {
+          for (const receipt of receipts) {
+            if (receipt._tag === "Answered") Queue.offerUnsafe(told, { place: receipt.place, outcome: receipt.outcome })
+          }
+          // What was answered has come.
+          Deferred.doneUnsafe(received, Effect.void)
+        },
+        lose: () => {
+          Deferred.doneUnsafe(received, Effect.fail("lost"))
+          Effect.runSync(Queue.fail(told, "lost"))
+        }
       })
-      return Stream.fromQueue(receipts)
+      return Deferred.await(received)
+    },
+    collect: (id) => {
+      const told = answers.get(id)
+      return told === undefined ? Effect.succeed(null) : Queue.takeAll(told)
     },
     recall: (_, place) => Effect.sync(() => recalled.push(String(place))),
     onLost: () => {
@@ -63,13 +82,13 @@ const makeLane = Effect.gen(function* () {
   return { lane, left, alone, recalled, ask, fill, losses: () => losses }
 })
 
-const received: Machine.Receipt = { _tag: "Received" }
-const replied = (place: number, reply: string): Machine.Receipt => ({
+const received: Receipt = { _tag: "Received" }
+const replied = (place: number, reply: string): Receipt => ({
   _tag: "Answered",
   place,
   outcome: { _tag: "Replied", reply }
 })
-const returned = (place: number): Machine.Receipt => ({ _tag: "Answered", place, outcome: { _tag: "Returned" } })
+const returned = (place: number): Receipt => ({ _tag: "Answered", place, outcome: { _tag: "Returned" } })
 
 /** Lets everything that can go on go on. */
 const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
@@ -255,60 +274,94 @@ describe("commands to one machine", () => {
 })
 
 describe("a bundle that has come to a machine", () => {
-  const open = new Map<string, (outcome: Asked) => void>()
-  const machine = new Unpacking(
-    (id) => !id.startsWith("other"),
-    ({ id }) => Effect.callback((resume) => void open.set(id, resume as (outcome: Asked) => void))
-  )
-  const bundle = (...ids: ReadonlyArray<string>): Machine.Bundle => ({
-    id: "bundle",
+  const make = () => {
+    const open = new Map<string, (outcome: Asked) => void>()
+    let now = 0
+    const machine = new Unpacking(
+      (id) => !id.startsWith("other"),
+      ({ id }) => Effect.callback((resume) => void open.set(id, resume as (outcome: Asked) => void)),
+      () => now
+    )
+    const pass = (milliseconds: number) => {
+      now += milliseconds
+    }
+    return { machine, open, pass }
+  }
+  const bundle = (id: string, ...ids: ReadonlyArray<string>): Machine.Bundle => ({
+    id,
     letters: ids.map((id) => letterOf(id))
   })
-  const hear = (receipts: Stream.Stream<Machine.Receipt>) =>
-    Effect.gen(function* () {
-      const heard: Array<Machine.Receipt> = []
-      const fiber = yield* fork(Stream.runForEach(receipts, (receipt) => Effect.sync(() => heard.push(receipt))))
-      yield* settle
-      return { heard, fiber }
-    })
+  const reply = (place: number, reply: string): Machine.Answer => ({ place, outcome: { _tag: "Replied", reply } })
+  const back = (place: number): Machine.Answer => ({ place, outcome: { _tag: "Returned" } })
 
-  it.effect("is acknowledged at once, and its commands are answered as they are done", () =>
+  it.effect("is taken at once, and its commands are answered as they are done, each once", () =>
     Effect.gen(function* () {
-      const { fiber, heard } = yield* hear(machine.answers(bundle("a", "b", "c")))
-      assert.deepStrictEqual(heard, [received])
-      const timeout = new AskTimeout({ actor: "Account", id: "c", command: "Deposit", timeout: 1, outcome: "begun" })
-      open.get("b")?.(Effect.succeed("of b"))
-      open.get("c")?.(Effect.fail(timeout))
+      const { machine, open } = make()
+      yield* machine.take(bundle("1", "a", "b", "c"))
+      const first = yield* fork(machine.collect("1"))
       yield* settle
-      assert.deepStrictEqual(heard.slice(1), [
-        replied(1, "of b"),
-        { _tag: "Answered", place: 2, outcome: { _tag: "Refused", error: timeout } }
-      ])
+      assert.isUndefined(first.pollUnsafe())
+      const error = new AskTimeout({ actor: "Account", id: "c", command: "Deposit", timeout: 1, outcome: "begun" })
+      open.get("b")?.(Effect.succeed("of b"))
+      open.get("c")?.(Effect.fail(error))
+      const refused: Machine.Answer = { place: 2, outcome: { _tag: "Refused", error } }
+      assert.deepStrictEqual(yield* Fiber.join(first), [reply(1, "of b"), refused])
       open.get("a")?.(Effect.succeed("of a"))
-      yield* Fiber.join(fiber)
-      assert.deepStrictEqual(heard.at(-1), replied(0, "of a"))
+      assert.deepStrictEqual(yield* machine.collect("1"), [reply(0, "of a")])
+      assert.isNull(yield* machine.collect("1"))
+    })
+  )
+
+  it.effect("is taken once, though it comes twice", () =>
+    Effect.gen(function* () {
+      const { machine, open } = make()
+      yield* machine.take(bundle("1", "a"))
+      yield* settle
+      const answer = open.get("a")
+      open.clear()
+      yield* machine.take(bundle("1", "a"))
+      yield* settle
+      assert.strictEqual(open.size, 0)
+      answer?.(Effect.succeed("of a"))
+      assert.deepStrictEqual(yield* machine.collect("1"), [reply(0, "of a")])
     })
   )
 
   it.effect("gives back what this machine does not hold, and what was cut off or died", () =>
     Effect.gen(function* () {
-      const { fiber, heard } = yield* hear(machine.answers(bundle("other", "cut", "dead")))
+      const { machine, open } = make()
+      yield* machine.take(bundle("1", "other", "cut", "dead"))
+      yield* settle
       open.get("cut")?.(Effect.interrupt)
       open.get("dead")?.(Effect.die("a bug"))
-      yield* Fiber.join(fiber)
-      assert.sameDeepMembers(heard, [received, returned(0), returned(1), returned(2)])
+      yield* settle
+      assert.sameDeepMembers([...((yield* machine.collect("1")) ?? [])], [back(0), back(1), back(2)])
     })
   )
 
-  it.effect("lets go of a command that is recalled, and of all when its sender is gone", () =>
+  it.effect("lets go of a command that is recalled", () =>
     Effect.gen(function* () {
-      const { fiber, heard } = yield* hear(machine.answers(bundle("a", "b")))
-      yield* machine.recall("bundle", 1)
-      yield* settle
-      assert.deepStrictEqual(heard, [received, returned(1)])
-      yield* Fiber.interrupt(fiber)
-      // Nothing is known of it any more.
-      yield* machine.recall("bundle", 0)
+      const { machine } = make()
+      yield* machine.take(bundle("1", "a", "b"))
+      yield* machine.recall("1", 1)
+      assert.deepStrictEqual(yield* machine.collect("1"), [back(1)])
+      yield* machine.recall("unknown", 0)
     })
+  )
+
+  it.effect(
+    "is unknown to a machine that it did not come to, and forgotten once nobody has collected it for a minute",
+    () =>
+      Effect.gen(function* () {
+        const { machine, open, pass } = make()
+        assert.isNull(yield* machine.collect("elsewhere"))
+        yield* machine.take(bundle("1", "a"))
+        yield* settle
+        open.get("a")?.(Effect.succeed("of a"))
+        yield* settle
+        pass(60_001)
+        yield* machine.take(bundle("2", "b"))
+        assert.isNull(yield* machine.collect("1"))
+      })
   )
 })

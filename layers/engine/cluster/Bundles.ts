@@ -40,6 +40,7 @@ export const make = Effect.fnUntraced(function* (
     if (known !== undefined) return known
     const lane = new Lane({
       carry: (bundle) => client(gate).Carry(bundle),
+      collect: (bundle) => client(gate).Collect({ bundle }),
       recall: (bundle, place) => client(gate).Recall({ bundle, place }),
       onLost: () => gates.forget(gate),
       makeId,

@@ -83,7 +83,8 @@ export const make = Effect.fnUntraced(function* (
   }
   const unpacking = new Unpacking(
     (id) => shards.holds(id),
-    ({ actor, command, id }) => hostOf(actor).ask(id, command)
+    ({ actor, command, id }) => hostOf(actor).ask(id, command),
+    now
   )
   yield* Sentinel.post(name, sharding, shards, system, unpacking)
   const muster = yield* Muster.make(name, events, now)

@@ -3,13 +3,15 @@
  * do, only for their arrival. A few commands go one by one, which is quicker for each of them.
  */
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { type Asked, Bundle, type Sending } from "./Bundle.ts"
 import type * as Machine from "./Machine.ts"
 
 /** Takes bundles to the machine. */
 export interface Carrier {
-  readonly carry: (bundle: Machine.Bundle) => Stream.Stream<Machine.Receipt, unknown>
+  /** Completes when it has come. */
+  readonly carry: (bundle: Machine.Bundle) => Effect.Effect<void, unknown>
+  /** Gives some of the answers, or nothing if the machine does not know the bundle. */
+  readonly collect: (bundle: string) => Effect.Effect<ReadonlyArray<Machine.Answer> | null, unknown>
   /** Withdraws a command that has not begun. */
   readonly recall: (bundle: string, place: number) => Effect.Effect<void, unknown>
   /** A bundle was lost, or came to a machine that does not hold all that is in it. */
@@ -92,12 +94,16 @@ export class Lane {
       if (!hasArrived) this.next()
       hasArrived = true
     }
-    const take = (receipt: Machine.Receipt) =>
-      receipt._tag === "Received" ? arrived() : bundle.answer(receipt.place, receipt.outcome)
-    const carried = Stream.runForEachArray(
-      Stream.suspend(() => this.carrier.carry({ id: bundle.id, letters: bundle.letters })),
-      (receipts) => Effect.sync(() => receipts.forEach(take))
-    )
+    // Two kinds of messages instead of a stream: each that is lost is sent again by the cluster, as any request is.
+    const carried = Effect.gen({ self: this }, function* () {
+      yield* this.carrier.carry({ id: bundle.id, letters: bundle.letters })
+      arrived()
+      while (bundle.isAwaited) {
+        const answers = yield* this.carrier.collect(bundle.id)
+        if (answers === null) return
+        for (const { outcome, place } of answers) bundle.answer(place, outcome)
+      }
+    })
     const over = Effect.sync(() => {
       if (bundle.isRefused || bundle.isAwaited) this.carrier.onLost()
       bundle.giveUp()

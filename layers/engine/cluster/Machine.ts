@@ -50,13 +50,10 @@ export const Outcome = Schema.Union([
 
 export type Outcome = typeof Outcome.Type
 
-/** What is told of a bundle: that it has come, then the outcomes of its commands as they are known, by their places. */
-export const Receipt = Schema.Union([
-  Schema.TaggedStruct("Received", {}),
-  Schema.TaggedStruct("Answered", { place: Schema.Int, outcome: Outcome })
-])
+/** The outcome of one command, by its place in the bundle. */
+export const Answer = Schema.Struct({ place: Schema.Int, outcome: Outcome })
 
-export type Receipt = typeof Receipt.Type
+export type Answer = typeof Answer.Type
 
 /** The sentinels. */
 export const entity = Entity.make("pantheon-machine", [
@@ -67,7 +64,10 @@ export const entity = Entity.make("pantheon-machine", [
   }),
   Rpc.make("Listen", { success: News, stream: true }),
   Rpc.make("Here", { success: Schema.Struct(machine) }),
-  Rpc.make("Carry", { payload: Bundle, success: Receipt, stream: true }),
+  // Completes when the bundle has come.
+  Rpc.make("Carry", { payload: Bundle }),
+  // What is known by now of its commands, and was not told yet, at least one; nothing if the machine does not know the bundle, or no longer.
+  Rpc.make("Collect", { payload: { bundle: Schema.String }, success: Schema.NullOr(Schema.Array(Answer)) }),
   // What its sender waits for no longer need not begin.
   Rpc.make("Recall", { payload: { bundle: Schema.String, place: Schema.Int } })
 ])

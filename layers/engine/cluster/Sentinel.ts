@@ -41,7 +41,8 @@ export const post = Effect.fnUntraced(function* (
         return { ...here(), actors: page.map(toInfo), isLast: page.length === rest.length }
       }),
     Here: () => Effect.sync(here),
-    Carry: ({ payload }) => unpacking.answers(payload),
+    Carry: ({ payload }) => unpacking.take(payload),
+    Collect: ({ payload }) => unpacking.collect(payload.bundle),
     Recall: ({ payload }) => unpacking.recall(payload.bundle, payload.place),
     Listen: () => {
       const changed = Stream.map(Stream.filter(changes.stream, isAny), (actors) => ({

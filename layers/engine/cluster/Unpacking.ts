@@ -1,63 +1,101 @@
 /**
- * Commands that have come to this machine in a bundle: each is run by its own actor, and answered as soon as it is done.
+ * Commands that have come to this machine in a bundle: each is run by its own actor, and its outcome kept until its sender collects it.
  */
 import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Queue from "effect/Queue"
-import * as Stream from "effect/Stream"
-import type { Bundle, Letter, Outcome, Receipt } from "./Machine.ts"
+import type { Answer, Bundle, Letter, Outcome } from "./Machine.ts"
 import type { AskFailure } from "./Protocol.ts"
 
 /** Runs a command here. */
 export type Run = (letter: Letter) => Effect.Effect<string, AskFailure>
+
+/** A bundle of which not all is told. */
+interface Open {
+  readonly fibers: ReadonlyArray<Fiber.Fiber<unknown, unknown>>
+  /** What is known and not told. */
+  answers: Array<Answer>
+  /** How many commands are being run. */
+  left: number
+  /** When the last was done; milliseconds since the epoch. */
+  doneAt: number
+  /** Wakes whoever collects. */
+  wake: (() => void) | undefined
+}
+
+// The sender of what nobody has collected for so many milliseconds is gone.
+const longestKept = 60_000
 
 /** Unpacks bundles. */
 export class Unpacking {
   /** Whether this machine may run the actors with an id. */
   private readonly holds: (id: string) => boolean
   private readonly run: Run
-  /** By bundle, those of its commands that are being run, by place. */
-  private readonly open = new Map<string, ReadonlyArray<Fiber.Fiber<unknown, unknown>>>()
+  private readonly now: () => number
+  private readonly open = new Map<string, Open>()
 
-  constructor(holds: (id: string) => boolean, run: Run) {
+  constructor(holds: (id: string) => boolean, run: Run, now: () => number) {
     this.holds = holds
     this.run = run
+    this.now = now
   }
 
-  /** What its sender is told. */
-  answers({ id, letters }: Bundle): Stream.Stream<Receipt> {
-    return Stream.unwrap(
-      Effect.gen({ self: this }, function* () {
-        const answers = yield* Queue.unbounded<Receipt, Cause.Done>()
-        Queue.offerUnsafe(answers, { _tag: "Received" })
-        let left = letters.length
-        const answer = (place: number, outcome: Outcome) => {
-          Queue.offerUnsafe(answers, { _tag: "Answered", place, outcome })
-          if (--left === 0) Queue.endUnsafe(answers)
-        }
-        const context = yield* Effect.context<never>()
+  /** Begins with the commands of a bundle. One that comes again is known already. */
+  take({ id, letters }: Bundle): Effect.Effect<void> {
+    return Effect.contextWith((context: Context.Context<never>) =>
+      Effect.sync(() => {
+        if (this.open.has(id)) return
+        this.sweep()
         const fork = Effect.runForkWith(context)
-        const fibers = letters.map((letter, place) => {
-          const fiber = fork(this.holds(letter.id) ? this.run(letter) : Effect.interrupt)
-          fiber.addObserver((exit) => answer(place, outcomeOf(exit)))
-          return fiber
-        })
-        this.open.set(id, fibers)
-        yield* Effect.addFinalizer(() => {
-          this.open.delete(id)
-          return Fiber.interruptAll(fibers)
-        })
-        return Stream.fromQueue(answers)
+        const fibers = letters.map((letter) => fork(this.holds(letter.id) ? this.run(letter) : Effect.interrupt))
+        const bundle: Open = { fibers, answers: [], left: fibers.length, doneAt: 0, wake: undefined }
+        this.open.set(id, bundle)
+        for (const [place, fiber] of fibers.entries()) {
+          fiber.addObserver((exit) => {
+            bundle.answers.push({ place, outcome: outcomeOf(exit) })
+            if (--bundle.left === 0) bundle.doneAt = this.now()
+            bundle.wake?.()
+          })
+        }
       })
     )
   }
 
+  /** Waits for answers. */
+  collect(id: string): Effect.Effect<ReadonlyArray<Answer> | null> {
+    return Effect.callback<void>((resume) => {
+      const bundle = this.open.get(id)
+      if (bundle === undefined || bundle.answers.length > 0) return resume(Effect.void)
+      // Whoever collected before was cut off, and has sent the same again.
+      bundle.wake?.()
+      bundle.wake = () => {
+        bundle.wake = undefined
+        // Those that are done in the same turn are told together.
+        resume(Effect.yieldNow)
+      }
+    }).pipe(Effect.map(() => this.told(id)))
+  }
+
   /** Withdraws a command that has not begun. */
-  recall(bundle: string, place: number): Effect.Effect<void> {
-    const fiber = this.open.get(bundle)?.[place]
+  recall(id: string, place: number): Effect.Effect<void> {
+    const fiber = this.open.get(id)?.fibers[place]
     return fiber === undefined ? Effect.void : Fiber.interrupt(fiber)
+  }
+
+  private told(id: string): ReadonlyArray<Answer> | null {
+    const bundle = this.open.get(id)
+    if (bundle === undefined) return null
+    const { answers } = bundle
+    bundle.answers = []
+    if (bundle.left === 0) this.open.delete(id)
+    return answers
+  }
+
+  private sweep(): void {
+    const before = this.now() - longestKept
+    for (const [id, { doneAt, left }] of this.open) if (left === 0 && doneAt < before) this.open.delete(id)
   }
 }
 
