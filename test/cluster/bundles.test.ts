@@ -60,7 +60,12 @@ const makeLane = Effect.gen(function* () {
       const told = answers.get(id)
       return told === undefined ? Effect.succeed(null) : Queue.takeAll(told)
     },
-    recall: (_, place) => Effect.sync(() => recalled.push(String(place))),
+    // A machine that is frozen or dead does not answer.
+    recall: (_, place) =>
+      Effect.andThen(
+        Effect.sync(() => recalled.push(String(place))),
+        Effect.never
+      ),
     onLost: () => {
       losses++
     },
@@ -204,7 +209,9 @@ describe("commands to one machine", () => {
       yield* fill
       const a = yield* fork(ask("a"))
       yield* settle
+      // Whoever gives up does not wait for the machine either.
       yield* Fiber.interrupt(a)
+      yield* settle
       assert.deepStrictEqual(recalled, ["0"])
       yield* fork(ask("b"))
       left[0]?.lose()

@@ -44,9 +44,10 @@ export class Lane {
       const bundle = this.gather()
       const sending: Sending = { letter, settle: resume }
       bundle.add(sending)
-      return Effect.suspend(() => {
+      return Effect.sync(() => {
         const place = bundle.withdraw(sending)
-        return place === undefined ? Effect.void : Effect.ignoreCause(this.carrier.recall(bundle.id, place))
+        // Beside the caller, who must not wait for a machine that may be frozen or dead.
+        if (place !== undefined) this.carrier.run(Effect.ignoreCause(this.carrier.recall(bundle.id, place)))
       })
     })
   }
