@@ -3,11 +3,11 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { ContextSnapshot } from "../../src/ContextSnapshot.ts"
 import type { SnapshotStoreDriver, StoredCriteria, StoredSnapshot } from "../../src/SnapshotStoreDriver.ts"
 import { Corrupted, Unavailable } from "../../src/StoreError.ts"
 import * as Checksum from "../../src/store/Checksum.ts"
 import * as Value from "../../src/Value.ts"
+import { type ContextSnapshot, ofAgent } from "./AgentSnapshot.ts"
 import { asking, told } from "./asking.ts"
 import type { SnapshotRow, SnapshotStore } from "./Contracts.ts"
 
@@ -112,5 +112,5 @@ const decodeSnapshot = (snapshot: StoredSnapshot): Result.Result<ContextSnapshot
     const metadata = yield* Value.decode(snapshot.metadata)
     if (!Value.isRecord(metadata)) return yield* Result.fail(corrupted(agentId, "an object", "something else"))
     const timestamp = new Date(snapshot.timestamp)
-    return { id, agentId, version, eventId, state, timestamp, schemaVersion, reducer, metadata }
+    return yield* ofAgent({ id, agentId, version, eventId, state, timestamp, schemaVersion, reducer, metadata })
   })

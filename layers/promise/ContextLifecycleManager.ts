@@ -14,6 +14,7 @@ import type { AgentContext } from "../../src/AgentContext.ts"
 import * as Lifecycle from "../../src/ContextLifecycle.ts"
 import { CallerError } from "./CallerError.ts"
 import type { ContextMetadataService } from "./ContextMetadataService.ts"
+import { checkTexts } from "./given.ts"
 import { asProgram, groundOf, type Home } from "./Home.ts"
 import type { Failure } from "./PantheonError.ts"
 import { Session } from "./Session.ts"
@@ -96,13 +97,14 @@ export class ContextLifecycleManager extends Shell<Lifecycle.ContextLifecycle> {
   }
 
   /** Imports such a text, whole or in pieces, all or nothing; what the pieces are rejected with comes back as it is. */
-  importContext(
+  async importContext(
     agentId: string,
     text: string | Iterable<string> | AsyncIterable<string>,
     options?: Lifecycle.ImportOptions
   ): Promise<AgentContext> {
+    checkTexts("text", text)
     const pieces = Stream.fromAsyncIterable(piecesOf(text), (thrown) => new CallerError(thrown))
-    return this.#run((lifecycle) =>
+    return await this.#run((lifecycle) =>
       Effect.map(lifecycle.importContext(agentId, pieces, options), ({ context }) => context)
     )
   }

@@ -2,7 +2,7 @@
  * What callers hand over as a store: one of this library, or three methods of their own.
  */
 import type { ContextEvent } from "../../src/ContextEvent.ts"
-import type { ContextSnapshot } from "../../src/ContextSnapshot.ts"
+import type { ContextSnapshot } from "./AgentSnapshot.ts"
 
 /** An event as a store of the caller's may give it back. */
 export interface EventRow {

@@ -17,7 +17,6 @@ import type { AgentContext } from "../../src/AgentContext.ts"
 import * as Manager from "../../src/AgentStateManager.ts"
 import type { AgentInterior } from "../../src/agent/AgentInterior.ts"
 import type { ContextEvent, NewEvent } from "../../src/ContextEvent.ts"
-import type { ContextSnapshot } from "../../src/ContextSnapshot.ts"
 import * as Events from "../../src/EventStore.ts"
 import type { AgentEntry } from "../../src/EventStoreDriver.ts"
 import type { SnapshotStore as Snapshots } from "../../src/SnapshotStore.ts"
@@ -25,9 +24,10 @@ import type { Patch } from "../../src/StatePatch.ts"
 import { InvalidInput } from "../../src/StoreError.ts"
 import * as ReservedAgents from "../../src/store/ReservedAgents.ts"
 import type * as Value from "../../src/Value.ts"
+import { type ContextSnapshot, ofAgent } from "./AgentSnapshot.ts"
 import { type CallerError, call } from "./CallerError.ts"
 import type { EventStore, SnapshotStore } from "./Contracts.ts"
-import { checkArray, checkObject } from "./given.ts"
+import { checkArray, checkFunction, checkObject } from "./given.ts"
 import type { Failure } from "./PantheonError.ts"
 import type { Session } from "./Session.ts"
 import { Shell } from "./Shell.ts"
@@ -121,12 +121,13 @@ export class StateManager<Event extends EventStore = EventStore, Snapshot extend
    * Computes the next state from the state, `{}` for a new agent, and stores it. When another writer comes between, it is computed anew. When the
    * function throws, nothing is stored and the promise is rejected with what it threw.
    */
-  modify(
+  async modify(
     agentId: string,
     next: (state: Value.Record) => object | Promise<object>,
     options?: Pick<Manager.WriteOptions, "commandId" | "metadata">
   ): Promise<AgentContext> {
-    return this.#run((agents) => agents.modify(agentId, (state) => call(() => next(state)), options))
+    checkFunction("next", "a function from a state to the next", next)
+    return await this.#run((agents) => agents.modify(agentId, (state) => call(() => next(state)), options))
   }
 
   /** Appends an event, and folds it with the reducer of its type. Creates the agent if there is none. */
@@ -155,7 +156,9 @@ export class StateManager<Event extends EventStore = EventStore, Snapshot extend
 
   /** Saves the agent as it is as a snapshot. */
   createSnapshot(agentId: string): Promise<ContextSnapshot> {
-    return this.#run((agents) => agents.createSnapshot(agentId))
+    return this.#run((agents) =>
+      Effect.flatMap(agents.createSnapshot(agentId), (made) => Effect.fromResult(ofAgent(made)))
+    )
   }
 
   /**

@@ -5,12 +5,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { ContextEvent } from "../../src/ContextEvent.ts"
-import type { ContextSnapshot } from "../../src/ContextSnapshot.ts"
 import * as Events from "../../src/EventStore.ts"
 import * as Snapshots from "../../src/SnapshotStore.ts"
 import * as ReservedAgents from "../../src/store/ReservedAgents.ts"
+import { type ContextSnapshot, ofAgent } from "./AgentSnapshot.ts"
 import type { EventRow, EventStore, SnapshotRow, SnapshotStore } from "./Contracts.ts"
 import type { Database } from "./Database.ts"
+import { checkObject, checkRecord } from "./given.ts"
 import { Session } from "./Session.ts"
 
 /** What both kinds of store have in common. */
@@ -86,27 +87,29 @@ export class StoredEvents extends Store implements EventStore {
 /** A snapshot store of this library. */
 export class StoredSnapshots extends Store implements SnapshotStore {
   /** Saves it in the place of the snapshot of the same agent and version, if there is one. The time is that of the saving. */
-  saveSnapshot(snapshot: SnapshotRow): Promise<void> {
+  async saveSnapshot(snapshot: SnapshotRow): Promise<void> {
+    checkObject("snapshot", "an object with agentId, version, eventId and state", snapshot)
+    checkRecord("state", snapshot.state)
     const { timestamp: _, metadata, ...rest } = snapshot
     const save = Snapshots.SnapshotStore.use((store) => store.save({ ...rest, metadata: metadata ?? undefined }))
-    return this.session.run(Effect.asVoid(save))
+    return await this.session.run(Effect.asVoid(save))
   }
 
   /** The snapshot of an agent with the highest version. */
   getLatestSnapshot(agentId: string): Promise<ContextSnapshot | null> {
-    return this.session.run(
-      Effect.map(
-        Snapshots.SnapshotStore.use((store) => store.latest(agentId)),
-        Option.getOrNull
-      )
-    )
+    return this.#find((store) => store.latest(agentId))
   }
 
   getSnapshot(snapshotId: string): Promise<ContextSnapshot | null> {
+    return this.#find((store) => store.get(snapshotId))
+  }
+
+  #find(
+    find: (store: Snapshots.SnapshotStore["Service"]) => ReturnType<Snapshots.SnapshotStore["Service"]["get"]>
+  ): Promise<ContextSnapshot | null> {
     return this.session.run(
-      Effect.map(
-        Snapshots.SnapshotStore.use((store) => store.get(snapshotId)),
-        Option.getOrNull
+      Effect.flatMap(Snapshots.SnapshotStore.use(find), (found) =>
+        Option.isNone(found) ? Effect.succeed(null) : Effect.fromResult(ofAgent(found.value))
       )
     )
   }

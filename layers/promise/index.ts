@@ -3,9 +3,9 @@
  */
 export type { AgentContext, AgentStatus } from "../../src/AgentContext.ts"
 export type { ContextEvent, NewEvent } from "../../src/ContextEvent.ts"
-export type { ContextSnapshot } from "../../src/ContextSnapshot.ts"
 export type { ActorState, ScriptedActor, TickReport } from "../../src/ScriptedActor.ts"
 export { ActorPort } from "./ActorPort.ts"
+export type { ContextSnapshot } from "./AgentSnapshot.ts"
 export type { CompileContext, OnMessage } from "./AsyncPorts.ts"
 export type {
   AsyncAction,

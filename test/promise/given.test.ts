@@ -11,7 +11,10 @@ describe("what programs without types hand over", () => {
     await using sharing = new Pantheon.ContextSharingService(stores())
     await using metadata = new Pantheon.ContextMetadataService(stores())
     await using port = Pantheon.makeActorStatePort(stores())
+    await using lifecycle = new Pantheon.ContextLifecycleManager(stores())
     await using agents = Pantheon.makeAgentStateManager(stores())
+    const { snapshotStore } = stores()
+    const row = { id: "s", agentId: "a", version: 1, eventId: "e", timestamp: new Date() }
     const calls: ReadonlyArray<readonly [object, string, ...ReadonlyArray<unknown>]> = [
       [sharing, "shareContext"],
       [sharing, "updateSharePermissions", "share"],
@@ -22,7 +25,14 @@ describe("what programs without types hand over", () => {
       [port, "start", "actor"],
       [port, "registerBehavior"],
       [agents, "getContextAt", "a"],
-      [agents, "appendTogether"]
+      [snapshotStore, "saveSnapshot"],
+      [snapshotStore, "saveSnapshot", { ...row, state: 7 }],
+      [snapshotStore, "saveSnapshot", { ...row, state: [] }],
+      [agents, "appendTogether"],
+      [agents, "appendTogether", "agents"],
+      [agents, "modify", "a", 7],
+      [lifecycle, "importContext", "a", 7],
+      [lifecycle, "importContext", "a"]
     ]
     for (const [object, method, ...args] of calls) {
       const given: Promise<unknown> = Reflect.apply(Reflect.get(object, method), object, args)
